@@ -1,0 +1,58 @@
+# Every target sets itself up; what is there already is neither installed nor run again.
+#   PYTHON=python3.12 make site   another Python          PORT=8000 make site   a fixed port
+#   SERVE=0 make site             build, do not serve     LAB=--no-browser make lab
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help site test check lab lint environment environment-dev browser clean
+
+SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c '$(SUPPORTED)' 2>/dev/null && echo $$p && break; done)
+NEED_PYTHON = test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not \
+	found. On Debian or Ubuntu: sudo apt-get install -y python3 python3-venv"; exit 1; }
+PY := .venv/bin/python
+PORT ?= 0
+SERVE ?= 1
+export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
+
+site: environment ## the book, run and built, served on this machine
+	@$(PY) tools/build_book.py
+	@test $(SERVE) = 0 || { echo "Open the address below; Ctrl-C stops."; \
+		exec $(PY) -u -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html; }
+
+test: environment-dev browser lint ## everything: style, types, code, notebooks, book, browser, Colab
+	@$(PY) -m pytest
+
+check: environment-dev lint ## what is quick: style, types, unit and structure tests
+	@$(PY) -m pytest -m "not slow and not web"
+
+lab: environment ## JupyterLab on the course, in your browser
+	@$(PY) -m jupyterlab --notebook-dir=. $(LAB) $(if $(filter 0,$(shell id -u)),--allow-root)
+
+lint: environment-dev ## style and types
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m ruff format --check --quiet . || { echo "Run: $(PY) -m ruff format ."; exit 1; }
+	@$(PY) -m basedpyright --level error
+
+environment:
+	@$(NEED_PYTHON)
+	@$(PYTHON) tools/environment.py student
+
+environment-dev:
+	@$(NEED_PYTHON)
+	@$(PYTHON) tools/environment.py dev
+
+browser:
+	@command -v git >/dev/null || { echo "The tests need git: sudo apt-get install -y git"; exit 1; }
+	@test -n "$(CHROMIUM)" || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		&& echo "Installing Chromium" && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+		|| { echo "The browser tests need Chromium. On Debian: sudo apt-get install -y chromium;" \
+		"elsewhere install Google Chrome, or set CHROMIUM=/path/of/a/browser"; exit 1; }
+
+clean: ## delete the environment, the built book and every cache (your notebooks stay)
+	rm -rf .venv _build .ruff_cache .pytest_cache .hypothesis src/*.egg-info
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,104 @@
+"""What cells put on a page: images with an alternative text, and interactive figures.
+
+`course_utils.plotting.show` stores the alternative text in the output's metadata, as
+``{"image/png": {"alt": ...}}``. An image with fewer than ten words of it is a warning, which fails
+the build. An interactive figure becomes an element that holds its alternative text until
+``figures.js`` puts the figure there, so that a reader without JavaScript is told what it shows.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from functools import wraps
+from typing import Any
+
+from docutils import nodes
+from myst_nb.core.render import MimeData, NbElementRenderer
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+ALT_WORDS = 10
+VIEW = "application/vnd.jupyter.widget-view+json"
+# What figures.js reads of a figure; the rest of the state describes a Jupyter front end.
+FRONT_END_TRAITS = re.compile(r"_(model|view|dom|anywidget)_|layout$|tabbable$|tooltip$")
+
+
+def keep_alternative_texts() -> None:
+    """Let myst-nb take an image's alternative text from the metadata of the output.
+
+    Its own way is metadata of the cell, which holds one text for all the images of the cell and
+    stands apart from the code that draws them.
+    """
+    original = NbElementRenderer.render_image
+    if hasattr(original, "__wrapped__"):
+        return
+
+    @wraps(original)
+    def render_image(self: NbElementRenderer, data: MimeData) -> list[nodes.Element]:
+        rendered = original(self, data)
+        alt = data.output_metadata.get(data.mime_type, {}).get("alt")
+        for node in rendered:
+            if alt and isinstance(node, nodes.image):
+                node["alt"] = alt
+        return rendered
+
+    NbElementRenderer.render_image = render_image
+
+
+def check_images(app: Sphinx, doctree: nodes.document) -> None:
+    """Warn of every image without an alternative text of at least ten words."""
+    for image in doctree.findall(nodes.image):
+        alt = image.get("alt", "")
+        if len(alt.split()) < ALT_WORDS:
+            logger.warning(
+                "image %s: got the alternative text %r, expected at least %d words that say what "
+                "it shows (in a notebook: course_utils.plotting.show(figure, alt))",
+                image.get("uri"),
+                alt,
+                ALT_WORDS,
+                type="course",
+                subtype="alt",
+                location=image if image.line else app.env.docname,
+            )
+
+
+def host_figures(app: Sphinx, doctree: nodes.document) -> None:
+    """Turn widget views into elements that ``figures.js`` fills.
+
+    Widgets without a module of their own (the progress bars of tqdm) need a kernel; they are left
+    out, and so is their state.
+    """
+    files = getattr(app.env, "nb_metadata", {}).get(app.env.docname, {}).get("js_files", {})
+    if "ipywidgets_state" not in files:
+        return
+    models = json.loads(files["ipywidgets_state"][1]["body"])["state"]
+    figures = {key: _lean(model) for key, model in models.items() if "_esm" in model["state"]}
+    for view in [raw for raw in doctree.findall(nodes.raw) if VIEW in raw.astext()]:
+        found = re.search(r'"model_id": "(\w+)"', view.astext().replace("'", '"'))
+        figure = figures.get(found[1]) if found else None
+        if found and figure:
+            view.replace_self(_host(found[1], figure["state"]))
+        else:
+            view.replace_self([])
+    if figures:
+        body = json.dumps({"state": figures}, separators=(",", ":")).replace("</", r"<\/")
+        files["ipywidgets_state"][1]["body"] = body
+    else:
+        app.env.nb_metadata[app.env.docname]["js_files"] = {}
+
+
+def _lean(model: dict[str, Any]) -> dict[str, Any]:
+    state = model["state"]
+    return {"state": {k: v for k, v in state.items() if not FRONT_END_TRAITS.search(k)}}
+
+
+def _host(model_id: str, state: dict[str, Any]) -> nodes.raw:
+    alt = html.escape(f"Interactive figure: {state.get('alt', '')}")
+    text = (
+        f'<div class="figure-host" data-model-id="{model_id}"><p class="figure-alt">{alt}</p></div>'
+    )
+    return nodes.raw("", text, format="html")

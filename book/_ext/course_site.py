@@ -1,0 +1,118 @@
+"""Sphinx extension of the course: what Jupyter Book 1 and its theme do not do by themselves.
+
+* the theme: an empty top bar is removed, texts are set;
+* the head: a description for search engines, no script that a page does not use;
+* the chrome: names that assistive technology can use, no copy of Font Awesome as a script;
+* outputs (see `course_outputs.py`): alternative texts and interactive figures.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+import course_outputs
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+DESCRIPTION_LENGTH = 160
+
+# Added to what Jupyter Book makes of _config.yml: a value there would replace all of it.
+THEME_OPTIONS = {
+    "navbar_start": [],
+    "navbar_center": [],
+    "navbar_end": [],
+    "navbar_persistent": [],
+    "primary_sidebar_end": [],
+    "logo": {"text": "Learning to See", "alt_text": "Learning to See, start page"},
+    "search_bar_text": "Search the book",
+    "toc_title": "On this page",
+    "show_toc_level": 2,
+}
+
+# Pairs (pattern, replacement) for the theme's HTML, each true of sphinx-book-theme 1.x; they change
+# nothing when applied twice, since an incremental build meets pages that it did not write.
+CHROME = [
+    # 1.5 MB of icons drawn by script; the style sheet draws the same icons from a font.
+    (r'<script defer src="[^"]*scripts/fontawesome\.js[^"]*"></script>', ""),
+    # A name that leaves out the visible text ("Search Ctrl+K") cannot be spoken to a voice control.
+    (r'(<button class="btn search-button-field[^>]*?) title="Search" aria-label="Search"', r"\1"),
+    (
+        r'class="search-button__kbd-shortcut">',
+        'class="search-button__kbd-shortcut" aria-hidden="true">',
+    ),
+    (r'<summary aria-label="Toggle hidden content">', "<summary>"),
+    # sphinx-exercise gives every exercise of a page the same name.
+    (r' id="(exercise|solution)-content"', ""),
+    # Content outside a landmark cannot be reached by jumping from one landmark to the next.
+    (
+        r'(?<!<nav aria-label="Start page">)(<a class="navbar-brand logo".*?</a>)',
+        r'<nav aria-label="Start page">\1</nav>',
+    ),
+]
+
+
+def set_theme(app: Sphinx, config: Config) -> None:
+    """Merge the course's options into those that Jupyter Book generated."""
+    config.html_theme_options = {**config.html_theme_options, **THEME_OPTIONS}
+
+
+def describe(doctree: nodes.document | None, fallback: str) -> str:
+    """The page's first paragraph, cut at a word to the length that search engines show.
+
+    A paragraph in italics (the budget of a notebook) is not about the page's subject.
+    """
+    found = doctree.findall(nodes.paragraph) if doctree else []
+    first = next((p for p in found if not _in_italics(p)), None)
+    text = " ".join((first.astext() if first else fallback).split())
+    if len(text) <= DESCRIPTION_LENGTH:
+        return text
+    return text[: DESCRIPTION_LENGTH - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+
+
+def _in_italics(paragraph: nodes.paragraph) -> bool:
+    return all(isinstance(child, nodes.emphasis) for child in paragraph.children)
+
+
+def set_head(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Drop the scripts of thebe, which is not used, and add a description."""
+    context["script_files"] = [
+        script for script in context.get("script_files", []) if not _is_thebe(script)
+    ]
+    tags = context.get("metatags", "")
+    if 'name="description"' not in tags:
+        text = html.escape(describe(doctree, app.config.project))
+        context["metatags"] = f'{tags}<meta name="description" content="{text}" />'
+
+
+def _is_thebe(script: Any) -> bool:
+    body = (getattr(script, "attributes", None) or {}).get("body") or ""
+    return "THEBE_JS_URL" in body or "sphinx-thebe" in str(getattr(script, "filename", ""))
+
+
+def mend_chrome(app: Sphinx, error: Exception | None) -> None:
+    """Apply `CHROME` to every page; Jupyter Book ignores template overrides."""
+    if error or app.builder.format != "html":
+        return
+    for path in Path(app.outdir).rglob("*.html"):
+        before = after = path.read_text(encoding="utf-8")
+        for pattern, replacement in CHROME:
+            after = re.sub(pattern, replacement, after, flags=re.DOTALL)
+        if after != before:
+            path.write_text(after, encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect the extension."""
+    course_outputs.keep_alternative_texts()
+    app.connect("config-inited", set_theme)
+    app.connect("doctree-read", course_outputs.check_images)
+    app.connect("doctree-read", course_outputs.host_figures)
+    app.connect("html-page-context", set_head, priority=900)
+    app.connect("build-finished", mend_chrome)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

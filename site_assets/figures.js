@@ -1,0 +1,125 @@
+// Static host of the course's interactive figures: what JupyterLab's anywidget does, without a kernel.
+//
+// A page carries the state of its widgets as JSON; `_esm` in it is the text of a JavaScript module with
+// `export default { initialize?, render }` (https://anywidget.dev/en/afm). This file imports that text
+// from a blob: address, gives it a model and mounts it where the page has put a .figure-host element.
+
+const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
+
+class Model {
+  constructor(state) {
+    this.state = structuredClone(state);
+    this.changed = new Set();
+    this.listeners = new Map();
+  }
+
+  get(name) {
+    return this.state[name];
+  }
+
+  set(name, value) {
+    if (typeof name === "object") {
+      for (const [key, item] of Object.entries(name)) this.set(key, item);
+      return;
+    }
+    if (Object.is(this.state[name], value)) return;
+    this.state[name] = value;
+    this.changed.add(name);
+    this.emit(`change:${name}`, value);
+    this.emit("change");
+  }
+
+  // There is no kernel to save to; the state lives in the page.
+  save_changes() {
+    this.changed.clear();
+  }
+
+  on(events, callback) {
+    for (const name of events.split(/\s+/)) {
+      if (!this.listeners.has(name)) this.listeners.set(name, new Set());
+      this.listeners.get(name).add(callback);
+    }
+  }
+
+  off(events, callback) {
+    for (const name of (events ?? [...this.listeners.keys()].join(" ")).split(/\s+/)) {
+      if (callback) this.listeners.get(name)?.delete(callback);
+      else this.listeners.delete(name);
+    }
+  }
+
+  // A message to Python goes nowhere here; a figure that needs one cannot be on a static page.
+  send() {
+    console.warn("This figure sends messages to Python, which is not running on this page.");
+  }
+
+  emit(name, ...values) {
+    for (const callback of [...(this.listeners.get(name) ?? [])]) callback(...values);
+  }
+}
+
+const modules = new Map();
+
+function load(text) {
+  if (!modules.has(text)) {
+    const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+    modules.set(text, import(address).finally(() => URL.revokeObjectURL(address)));
+  }
+  return modules.get(text);
+}
+
+const styles = new Set();
+
+function style(text) {
+  if (!text || styles.has(text)) return;
+  styles.add(text);
+  const node = document.createElement("style");
+  node.textContent = text;
+  document.head.append(node);
+}
+
+const cleanups = [];
+
+async function mount(host, model) {
+  style(model.get("_css"));
+  const imported = await load(model.get("_esm"));
+  const exported = imported.default ?? imported;
+  const figure = typeof exported === "function" ? await exported() : exported;
+  const stop = new AbortController();
+  const shared = { model, signal: stop.signal, experimental: { invoke: () => Promise.reject(new Error("no kernel")) } };
+  cleanups.push(await figure.initialize?.(shared));
+  const el = document.createElement("div");
+  host.replaceChildren(el);
+  cleanups.push(await figure.render?.({ ...shared, el }), () => stop.abort());
+  host.dataset.ready = "true";
+}
+
+// The alt text stays; the reader is told that the figure could not start.
+function failed(host, error) {
+  console.error(error);
+  const note = document.createElement("p");
+  note.className = "figure-error";
+  note.setAttribute("role", "alert");
+  note.textContent = `This interactive figure could not start (${error.message ?? error}). Its notebook shows the same figure in JupyterLab or Colab.`;
+  host.append(note);
+  host.dataset.ready = "error";
+}
+
+const source = document.querySelector(STATE);
+const states = source ? JSON.parse(source.textContent).state : {};
+const models = new Map();
+
+for (const host of document.querySelectorAll(".figure-host")) {
+  const id = host.dataset.modelId;
+  const state = states[id]?.state;
+  if (!state?._esm) {
+    failed(host, new Error("its state is missing from the page"));
+    continue;
+  }
+  if (!models.has(id)) models.set(id, new Model(state));
+  mount(host, models.get(id)).catch((error) => failed(host, error));
+}
+
+addEventListener("pagehide", (event) => {
+  if (!event.persisted) cleanups.splice(0).forEach((cleanup) => typeof cleanup === "function" && cleanup());
+});

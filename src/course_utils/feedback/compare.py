@@ -1,0 +1,155 @@
+"""Compare a returned value with the expected one and say in words how they differ."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Number
+from typing import Any
+
+import numpy as np
+
+# Relative tolerance of a float32 result: 24-bit mantissas and a few hundred operations.
+FLOAT32_RTOL = 2e-4
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How two values differ: ``kind`` is none, type, length, shape, dtype, nan or value."""
+
+    kind: str
+    text: str
+
+
+def difference(
+    got: Any, expected: Any, rtol: float, labels: Sequence[str] = ()
+) -> Difference | None:
+    """Return how ``got`` differs from ``expected``, or None where they agree.
+
+    Scalars may be Python numbers or 0-d arrays; arrays must have the expected shape and dtype;
+    tuples and lists are compared item by item, named by ``labels``.
+    """
+    if isinstance(expected, list | tuple):
+        return _sequence_difference(got, expected, rtol, labels)
+    if got is None:
+        return Difference("none", "the function returned None: is the return statement missing?")
+    if isinstance(expected, Number) or np.ndim(expected) == 0:
+        return _scalar_difference(got, expected, rtol)
+    return _array_difference(got, np.asarray(expected), rtol)
+
+
+def _sequence_difference(
+    got: Any, expected: Sequence, rtol: float, labels: Sequence[str]
+) -> Difference | None:
+    if got is None:
+        return Difference("none", "the function returned None: is the return statement missing?")
+    if not isinstance(got, list | tuple):
+        kind = "an array" if isinstance(got, np.ndarray) else type(got).__name__
+        return Difference("type", f"expected {len(expected)} items, got {kind}")
+    if len(got) != len(expected):
+        return Difference("length", f"expected {len(expected)} items, got {len(got)}")
+    for index, (a, b) in enumerate(zip(got, expected, strict=True)):
+        if found := difference(a, b, rtol, labels):
+            many = isinstance(expected, list) or len(labels) != len(expected)
+            name = f"item {index}" if many else labels[index]
+            return Difference(found.kind, f"{name}: {found.text}")
+    return None
+
+
+def _scalar_difference(got: Any, expected: Any, rtol: float) -> Difference | None:
+    if isinstance(expected, bool | np.bool_ | str):
+        same = np.ndim(got) == 0 and type(got) in (type(expected), np.bool_) and got == expected
+        return None if same else Difference("value", f"got {got!r}, expected {expected!r}")
+    if isinstance(got, bool) or not isinstance(
+        got, int | float | complex | np.ndarray | np.generic
+    ):
+        return Difference("type", f"expected a number, got {type(got).__name__}")
+    array = np.asarray(got)
+    if array.ndim != 0:
+        return Difference("shape", f"expected one number, got an array of shape {array.shape}")
+    whole = np.issubdtype(np.asarray(expected).dtype, np.integer)
+    if whole and not np.issubdtype(array.dtype, np.integer):
+        return Difference("dtype", f"expected an int, got {type(got).__name__} {got}")
+    return _number_difference(array, np.asarray(expected), rtol)
+
+
+def _array_difference(got: Any, expected: np.ndarray, rtol: float) -> Difference | None:
+    if not isinstance(got, np.ndarray | np.generic):
+        return Difference("type", f"expected a numpy array, got {type(got).__name__}")
+    if np.shape(got) != expected.shape:
+        return Difference("shape", f"expected shape {expected.shape}, got {np.shape(got)}")
+    if np.asarray(got).dtype != expected.dtype:
+        kinds = (np.asarray(got).dtype.kind, expected.dtype.kind)
+        if kinds != ("i", "i"):  # int32 on one system is int64 on another
+            found = np.asarray(got).dtype
+            return Difference("dtype", f"expected dtype {expected.dtype}, got {found}")
+    return _number_difference(np.asarray(got), expected, rtol)
+
+
+def _number_difference(got: np.ndarray, expected: np.ndarray, rtol: float) -> Difference | None:
+    if not np.issubdtype(got.dtype, np.number):
+        return Difference("type", f"expected numbers, got dtype {got.dtype}")
+    if np.float32 in (got.dtype, expected.dtype):
+        rtol = max(rtol, FLOAT32_RTOL)
+    bad = ~np.isfinite(got) & np.isfinite(expected)
+    if bad.any():
+        return Difference("nan", f"{int(bad.sum())} of {got.size} values are nan or infinite")
+    finite = expected[np.isfinite(expected)]
+    scale = float(np.abs(finite).max()) if finite.size else 1.0
+    close = np.isclose(got, expected, rtol=rtol, atol=rtol * max(scale, 1e-30), equal_nan=True)
+    if close.all():
+        return None
+    wrong = int((~close).sum())
+    share = "the value is wrong" if got.size == 1 else f"{wrong} of {got.size} values are wrong"
+    return Difference("value", share)
+
+
+def same_outcome_value(got: Any, other: Any, rtol: float) -> bool:
+    """Return whether two results agree in value: shapes must fit, dtypes need not."""
+    if isinstance(other, list | tuple):
+        return (
+            isinstance(got, list | tuple)
+            and len(got) == len(other)
+            and all(same_outcome_value(a, b, rtol) for a, b in zip(got, other, strict=True))
+        )
+    if got is None or other is None:
+        return got is other
+    try:
+        a, b = np.asarray(got, dtype=np.float64), np.asarray(other, dtype=np.float64)
+    except Exception:  # no numbers, or an object of the student's own that fails
+        return False
+    if a.shape != b.shape:
+        return False
+    finite = np.abs(b[np.isfinite(b)])
+    scale = float(finite.max()) if finite.size else 1.0
+    tolerance = max(rtol, FLOAT32_RTOL if np.float32 in _dtypes(got, other) else rtol)
+    return bool(np.isclose(a, b, rtol=tolerance, atol=tolerance * scale, equal_nan=True).all())
+
+
+def _dtypes(*values: Any) -> set:
+    return {np.asarray(value).dtype.type for value in values}
+
+
+def brief(value: Any, limit: int = 400) -> str:
+    """Return a short text of arrays, numbers, lists of them, or an exception, for a person.
+
+    Never raises: what a student's object does when it is printed is the student's business.
+    """
+    try:
+        text = _text(value, limit)
+    except (Exception, RecursionError):
+        text = f"<{type(value).__name__} that cannot be printed>"
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _text(value: Any, limit: int) -> str:
+    if isinstance(value, np.ndarray) and value.ndim:
+        return np.array2string(value, precision=5, suppress_small=True, threshold=24, edgeitems=3)
+    if isinstance(value, float) and math.isfinite(value):
+        return f"{value:.7g}"
+    if isinstance(value, list | tuple):
+        # Each item takes two characters at least, so that no more of them can be shown.
+        inside = ", ".join(_text(item, limit) for item in value[: limit // 2])
+        return f"[{inside}]" if isinstance(value, list) else f"({inside})"
+    if isinstance(value, BaseException):
+        return f"{type(value).__name__}: {value}"
+    return f"{value}" if isinstance(value, np.ndarray) else repr(value)

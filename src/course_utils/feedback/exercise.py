@@ -1,0 +1,108 @@
+"""What an exercise is made of: cases, an independent reference, and named misconceptions."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+class _Missing:
+    """Marks a case whose expected value comes from the reference."""
+
+
+MISSING = _Missing()
+
+MAIN, VALIDATION = "main", "validation"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call of the student's function.
+
+    ``args`` and ``kwargs`` are its arguments; ``note`` says in a few words what is special about
+    them ("logits of 10,000"); ``expected`` is set where the answer was worked out by hand; ``part``
+    is the part of the mark that it decides.
+    """
+
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+    expected: Any = MISSING
+    part: str = MAIN
+
+
+@dataclass(frozen=True)
+class BadInput:
+    """A call that must raise ValueError; ``because`` completes "ValueError for ..."."""
+
+    args: tuple[Any, ...]
+    because: str
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A mistake that students make, given by what it computes.
+
+    ``name`` is its key, ``hint`` the first line that the student reads (concept and likely cause),
+    ``wrong`` an implementation of the same exercise that makes the mistake. It is named to a
+    student only if it reproduces every one of their failing results.
+    """
+
+    name: str
+    hint: str
+    wrong: Any
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A graded function.
+
+    ``key`` is ``assignment/function``; ``concept`` the idea that it tests, in a few words;
+    ``section`` the page to read again (``chapter/page``) and ``section_title`` its title;
+    ``reference`` an implementation independent of the reference solution; ``worked`` the cases
+    solved by hand, smallest first; ``draw`` makes further cases from a random generator;
+    ``bad_inputs`` the calls that must raise ValueError. ``call`` applies the student's object to
+    the arguments of a case (a class is exercised by a small program), ``weights`` gives the share
+    of each part in the mark, ``rtol`` the relative tolerance in float64, and ``seconds`` the time
+    that all cases of a part may take together. ``inputs`` label arguments in messages; ``outputs``
+    label returned items.
+    """
+
+    key: str
+    points: int
+    concept: str
+    section: str
+    section_title: str
+    reference: Any
+    worked: Sequence[Case]
+    draw: Callable[[np.random.Generator], Sequence[Case]]
+    bad_inputs: Sequence[BadInput] = ()
+    misconceptions: Sequence[Misconception] = ()
+    call: Callable[..., Any] = lambda student, *args, **kwargs: student(*args, **kwargs)
+    weights: Mapping[str, float] = field(default_factory=lambda: {MAIN: 0.8, VALIDATION: 0.2})
+    inputs: Sequence[str] = ()
+    outputs: Sequence[str] = ()
+    rtol: float = 1e-7
+    seconds: float = 10.0
+
+    @property
+    def function(self) -> str:
+        """The name of the graded function: the part of ``key`` after the slash."""
+        return self.key.split("/")[1]
+
+    def parts(self) -> dict[str, float]:
+        """Return the weight of each part that has cases, scaled to a sum of one."""
+        used = {case.part for case in self.worked} | {c.part for c in self.draw(_rng(0))}
+        if self.bad_inputs:
+            used.add(VALIDATION)
+        weights = {part: self.weights.get(part, 0.0) for part in self.weights if part in used}
+        if missing := used - weights.keys():
+            raise ValueError(f"weights of {self.key} lack the parts {sorted(missing)}")
+        total = sum(weights.values())
+        return {part: weight / total for part, weight in weights.items()}
+
+
+def _rng(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)

@@ -1,0 +1,1 @@
+"""One module an assignment: its exercises with cases, references and misconceptions."""

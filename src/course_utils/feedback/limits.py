@@ -1,0 +1,164 @@
+"""Run a student's code with a time limit, its output kept apart and its arguments watched."""
+
+import _thread
+import contextlib
+import copy
+import io
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+PATIENCE = 3  # seconds that may pass for each second of work
+
+
+class TimeLimitError(Exception):
+    """The student's code did not return within the time limit."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call did: a value, or the exception it raised; and whether it changed arguments."""
+
+    value: Any = None
+    error: BaseException | None = None
+    changed: tuple[int, ...] = ()
+    printed: str = ""
+
+
+class Stopwatch:
+    """Seconds of work since it was made: those of the processor, or a share of those that passed.
+
+    On a busy machine a program gets little of the processor, which must not cost points; code that
+    sleeps or waits uses none, so that it is counted by the clock, at a third.
+    """
+
+    def __init__(self) -> None:
+        self._start = time.monotonic(), time.process_time()
+
+    def seconds(self) -> float:
+        """Return the seconds counted so far."""
+        passed = time.monotonic() - self._start[0]
+        worked = time.process_time() - self._start[1]  # of all threads, hence the minimum
+        return max(min(worked, passed), passed / PATIENCE)
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise TimeLimitError in the block if it works longer than ``seconds`` by the ``Stopwatch``.
+
+    Works on every system because it interrupts the main thread as Ctrl-C would; in another thread,
+    or in a browser (which has no threads), the block runs without a limit.
+    """
+    if threading.current_thread() is not threading.main_thread() or sys.platform == "emscripten":
+        yield
+        return
+    done, fired, watch = threading.Event(), threading.Event(), Stopwatch()
+
+    def guard() -> None:
+        while (left := seconds - watch.seconds()) > 0:
+            if done.wait(left):
+                return
+        fired.set()
+        _interrupt()
+        while not done.wait(0.5):  # again and again, for code that swallowed the first one
+            _interrupt()
+
+    watcher = threading.Thread(target=guard, daemon=True)
+    watcher.start()
+    try:
+        try:
+            yield
+        finally:
+            _finish(done, fired, watcher)
+    except KeyboardInterrupt:
+        done.set()
+        if not fired.is_set():
+            raise
+        raise TimeLimitError(f"stopped after {seconds:g} s") from None
+
+
+def _finish(done: threading.Event, fired: threading.Event, watcher: threading.Thread) -> None:
+    """End the watcher, whose last interrupt may arrive here."""
+    while watcher.is_alive():
+        try:
+            done.set()
+            watcher.join()
+        except KeyboardInterrupt:
+            if not fired.is_set():
+                raise
+
+
+def _interrupt() -> None:
+    """Interrupt the main thread, where the system can also in the middle of a sleep or a wait."""
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main is not None:
+        signal.pthread_kill(main, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
+
+
+def observe(call: Callable[..., Any], args: tuple, kwargs: dict, seconds: float) -> Outcome:
+    """Call ``call(*args, **kwargs)`` on copies of the arguments and return what happened.
+
+    Standard output and error are collected and warnings dropped: a stray print or warning must
+    neither disturb the report nor cost points.
+    """
+    before, args = args, tuple(map(_copied, args))
+    kwargs = {name: _copied(value) for name, value in kwargs.items()}
+    output = io.StringIO()
+    value, error = None, None
+    with (
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(output),
+        warnings.catch_warnings(),
+        np.errstate(all="warn"),
+    ):
+        warnings.simplefilter("ignore")
+        try:
+            with time_limit(seconds):
+                value = call(*args, **kwargs)
+        except (Exception, SystemExit) as caught:
+            error = caught
+    changed = tuple(i for i, (a, b) in enumerate(zip(before, args, strict=True)) if _differs(a, b))
+    return Outcome(value, error, changed, output.getvalue()[-2000:])
+
+
+def _copied(value: Any) -> Any:
+    """Copy an argument; a strided view stays one, where ``deepcopy`` would straighten it."""
+    if type(value) in (list, tuple):
+        return type(value)(map(_copied, value))
+    if not isinstance(value, np.ndarray) or value.flags.c_contiguous:
+        return copy.deepcopy(value)
+    base = value.base
+    if not isinstance(base, np.ndarray) or not base.flags.c_contiguous:
+        return value.copy(order="K")  # keeps the order of the axes in memory
+    offset = value.__array_interface__["data"][0] - base.__array_interface__["data"][0]
+    return np.ndarray(value.shape, value.dtype, base.copy(), offset, value.strides)
+
+
+def _differs(before: Any, after: Any) -> bool:
+    """Return whether an argument of arrays, numbers and lists of them was changed."""
+    if isinstance(before, np.ndarray):
+        return not (
+            isinstance(after, np.ndarray)
+            and before.shape == after.shape
+            and np.array_equal(before, after, equal_nan=_floating(before))
+        )
+    if isinstance(before, list | tuple):
+        if not isinstance(after, list | tuple) or len(before) != len(after):
+            return True
+        return any(map(_differs, before, after))
+    if isinstance(before, int | float):
+        return type(before) is not type(after) or repr(before) != repr(after)  # nan is nan
+    return False
+
+
+def _floating(array: np.ndarray) -> bool:
+    return np.issubdtype(array.dtype, np.inexact)

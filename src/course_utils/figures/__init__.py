@@ -1,0 +1,44 @@
+"""Interactive figures: each is one Python class beside one JavaScript module.
+
+`Explorer` shows pictures computed by the visible cell, selected by knobs; `Quiz` asks, and names
+the mistake behind a wrong answer; `InteractiveFigure` is the base for a figure of one's own.
+"""
+
+from course_utils.figures.backprop_steps import BackpropPass, BackpropSteps
+from course_utils.figures.base import InteractiveFigure
+from course_utils.figures.course_map import CourseMap, Node
+from course_utils.figures.digit_pad import DigitPad
+from course_utils.figures.explorer import Explorer
+from course_utils.figures.kinks import Kinks
+from course_utils.figures.marks import Bars, Frame, Heat, Line, Panel, Points
+from course_utils.figures.network_drawer import NetworkDrawer
+from course_utils.figures.quiz import Matching, Option, Question, Quiz
+from course_utils.figures.timeline import Event, Timeline
+from course_utils.figures.trace import Trace
+from course_utils.figures.xor import XorPlayground
+
+__all__ = [
+    "BackpropPass",
+    "BackpropSteps",
+    "Bars",
+    "CourseMap",
+    "DigitPad",
+    "Event",
+    "Explorer",
+    "Frame",
+    "Heat",
+    "InteractiveFigure",
+    "Kinks",
+    "Line",
+    "Matching",
+    "NetworkDrawer",
+    "Node",
+    "Option",
+    "Panel",
+    "Points",
+    "Question",
+    "Quiz",
+    "Timeline",
+    "Trace",
+    "XorPlayground",
+]

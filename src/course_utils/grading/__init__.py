@@ -1,0 +1,1 @@
+"""The instructor's side: the student's form of an assignment, and the score of a notebook."""

@@ -1,0 +1,129 @@
+"""The one training loop of the book: seeds, minibatches, history, early stopping."""
+
+import copy
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+Data = tuple[Tensor, Tensor]
+
+
+@dataclass
+class History:
+    """What ``fit`` measured: one entry an epoch, epochs counted from 1."""
+
+    train_loss: list[float] = field(default_factory=list)
+    val_loss: list[float] = field(default_factory=list)
+    val_accuracy: list[float] = field(default_factory=list)
+    best_epoch: int = 0
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python's, numpy's and torch's global generators."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+@torch.no_grad()
+def logits_of(model: nn.Module, x: Tensor, batch_size: int = 512) -> Tensor:
+    """Return ``model(x)`` in evaluation mode, computed in batches and without a graph."""
+    model.eval()
+    return torch.cat([model(part) for part in x.split(batch_size)])
+
+
+def accuracy(model: nn.Module, x: Tensor, y: Tensor) -> float:
+    """Return the share of samples whose largest logit is the label: x ``(N, ...)``, y ``(N,)``."""
+    return (logits_of(model, x).argmax(1) == y).double().mean().item()
+
+
+def fit(
+    model: nn.Module,
+    train: Data,
+    val: Data,
+    *,
+    epochs: int,
+    batch_size: int = 64,
+    lr: float = 0.1,
+    optimizer: torch.optim.Optimizer | None = None,
+    loss: Loss = nn.functional.cross_entropy,
+    patience: int | None = None,
+    seed: int = 0,
+    augment: Callable[[Tensor], Tensor] | None = None,
+    progress: bool = False,
+) -> History:
+    """Train ``model`` by minibatch descent and return the measured ``History``.
+
+    The default optimizer is SGD with learning rate ``lr`` and momentum 0.9; pass your own to
+    override it. With ``patience`` the loop stops after that many epochs without a lower validation
+    loss, and the weights of the best epoch are put back. ``seed`` orders the minibatches. Raises
+    ValueError for sizes below 1, an empty set, or a loss that is no longer finite.
+    """
+    _check_sizes(train, val, epochs=epochs, batch_size=batch_size, patience=patience)
+    optimizer = optimizer or torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9)
+    generator = torch.Generator().manual_seed(seed)
+    history, best = History(), (float("inf"), copy.deepcopy(model.state_dict()))
+    for epoch in tqdm(range(1, epochs + 1), disable=not progress, desc="epochs"):
+        history.train_loss.append(
+            _run_epoch(model, train, batch_size, optimizer, loss, generator, augment)
+        )
+        logits = logits_of(model, val[0])
+        history.val_loss.append(loss(logits, val[1]).item())
+        history.val_accuracy.append(_share_correct(logits, val[1]))
+        if history.val_loss[-1] < best[0]:
+            best = (history.val_loss[-1], copy.deepcopy(model.state_dict()))
+            history.best_epoch = epoch
+        if patience is not None and epoch - history.best_epoch >= patience:
+            break
+    if patience is not None:
+        model.load_state_dict(best[1])
+    return history
+
+
+def _run_epoch(
+    model: nn.Module,
+    train: Data,
+    batch_size: int,
+    optimizer: torch.optim.Optimizer,
+    loss: Loss,
+    generator: torch.Generator,
+    augment: Callable[[Tensor], Tensor] | None,
+) -> float:
+    """Run one pass over ``train`` and return the mean loss over its samples."""
+    model.train()
+    x, y = train
+    total = 0.0
+    for batch in torch.randperm(len(x), generator=generator).split(batch_size):
+        inputs = x[batch] if augment is None else augment(x[batch])
+        value = loss(model(inputs), y[batch])
+        if not torch.isfinite(value):
+            raise ValueError(f"the loss became {value.item()}: is the learning rate too large?")
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+        total += value.item() * len(batch)
+    return total / len(x)
+
+
+def _share_correct(outputs: Tensor, y: Tensor) -> float:
+    """Return the accuracy for class labels, nan for a regression target."""
+    if y.is_floating_point():
+        return float("nan")
+    return (outputs.argmax(1) == y).double().mean().item()
+
+
+def _check_sizes(train: Data, val: Data, **sizes: int | None) -> None:
+    for name, (x, y) in {"train": train, "val": val}.items():
+        if len(x) == 0 or len(x) != len(y):
+            raise ValueError(
+                f"{name} must be equally many inputs and targets, got {len(x)}, {len(y)}"
+            )
+    for name, size in sizes.items():
+        if size is not None and size < 1:
+            raise ValueError(f"{name} must be at least 1, got {size}")

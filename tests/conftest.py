@@ -1,0 +1,33 @@
+"""What all tests share: where things are, and the built book."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Return the folder of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def repository() -> str:
+    """Return the public address of the repository, from its one setting."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return settings["project"]["urls"]["Repository"]
+
+
+@pytest.fixture(scope="session")
+def built_site() -> Path:
+    """Build the book where it has changed and return the folder of its pages."""
+    command = [sys.executable, str(ROOT / "tools" / "build_book.py")]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if result.returncode:
+        pytest.fail((result.stdout + result.stderr)[-6000:], pytrace=False)
+    return ROOT / "_build" / "html"

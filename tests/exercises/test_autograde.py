@@ -1,0 +1,120 @@
+"""Stock `nbgrader` on a scratch course: generate, submit, autograde, read the gradebook."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+
+from course_utils.feedback import ASSIGNMENTS, exercises_of
+from tests.exercises.assignment import ROOT, cells, edited, notebook_path, settings
+
+STUDENTS = ("untouched", "reference", "one_wrong", "noisy")
+WRONG = "raise ValueError('wrong')"
+# Lines that cost points where a grader reads the output instead of a verdict.
+NOISE = """
+import warnings as _warnings, sys as _sys
+print("hello")
+print("to stderr", file=_sys.stderr)
+_warnings.warn("a warning")
+"""
+
+
+def nbgrader(course: Path, *arguments: str) -> str:
+    """Run `nbgrader` as in an activated environment and return what it says."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = [sys.executable, "-m", "nbgrader", *arguments]
+    environment = {**os.environ, "PATH": path}
+    result = subprocess.run(
+        command, cwd=course, env=environment, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout + result.stderr
+
+
+def hand_in(course: Path, student: str, name: str, changes: dict[str, str]) -> None:
+    target = course / "submitted" / student / name / f"{name}.ipynb"
+    edited(course / "exercises" / name / f"{name}.ipynb", target, changes)
+
+
+@pytest.fixture(scope="module")
+def gradebook(tmp_path_factory):
+    """Return the gradebook after all assignments of all students were graded."""
+    course = tmp_path_factory.mktemp("course")
+    shutil.copyfile(ROOT / "nbgrader_config.py", course / "nbgrader_config.py")
+    for name in ASSIGNMENTS:
+        shutil.copytree(ROOT / "solutions" / name, course / "solutions" / name)
+        nbgrader(course, "generate_assignment", name, "--create")
+        ours = {settings(c).get("grade_id"): c for c in cells("solutions", name)}
+        answers = {i: c.source for i, c in ours.items() if i and settings(c)["solution"]}
+        first = next(iter(exercises_of(name))).split("/")[1]
+        noisy = {i: s + NOISE if i == first else s for i, s in answers.items()}
+        hand_in(course, "untouched", name, {})
+        hand_in(course, "reference", name, answers)
+        hand_in(course, "one_wrong", name, answers | {first: WRONG})
+        hand_in(course, "noisy", name, noisy)
+        nbgrader(course, "autograde", name, "--create")
+        nbgrader(course, "generate_feedback", name)
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+        book.course = course
+        yield book
+
+
+def scores(gradebook, name, student):
+    submission = gradebook.find_submission(name, student)
+    return {
+        grade.cell.name.removeprefix("test_"): grade.auto_score
+        for notebook in submission.notebooks
+        for grade in notebook.grades
+        if grade.cell.cell_type == "code"
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_marks(gradebook, name):
+    full = {e.function: e.points for e in exercises_of(name).values()}
+    first = next(iter(full))
+    assert scores(gradebook, name, "untouched") == dict.fromkeys(full, 0)
+    assert scores(gradebook, name, "reference") == full
+    assert scores(gradebook, name, "noisy") == full
+    wrong = scores(gradebook, name, "one_wrong")
+    assert wrong[first] == 0
+    assert sum(wrong.values()) < sum(full.values())
+    independent = [f for f in full if f != first]
+    assert any(wrong[f] == full[f] for f in independent), "a mistake costs its own points only"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_answers_in_words_wait_for_a_person(gradebook, name):
+    submission = gradebook.find_submission(name, "reference")
+    written = [g for n in submission.notebooks for g in n.grades if g.cell.cell_type == "markdown"]
+    assert all(grade.needs_manual_grade for grade in written)
+    assert submission.score == sum(e.points for e in exercises_of(name).values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_the_generated_form_is_that_of_the_repository(gradebook, name):
+    """What nbgrader makes by itself and what `course release` wrote have the same cells."""
+    made = cells_of(gradebook.course / "exercises" / name / f"{name}.ipynb")
+    assert made == cells_of(notebook_path("exercises", name))
+
+
+def cells_of(path: Path) -> list[tuple[str, str, str]]:
+    import nbformat
+
+    return [(c.cell_type, c.id, c.source) for c in nbformat.read(path, 4).cells]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_feedback_pages_are_written(gradebook, name):
+    for student in STUDENTS:
+        page = gradebook.course / "feedback" / student / name / f"{name}.html"
+        assert page.stat().st_size < 2_000_000
+        assert "course-check" in page.read_text(encoding="utf-8")

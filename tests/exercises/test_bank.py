@@ -1,0 +1,75 @@
+"""Every wrong implementation is told its own mistake; every right one gets all the points."""
+
+import pytest
+
+from course_utils.feedback import examine
+from tests.bank import entries, verdict
+from tests.exercises.assignment import EXERCISES
+
+MUTANTS, SHORT_MUTANTS, VARIANTS, MISCONCEPTIONS = 8, 4, 3, 4
+ONE_LINERS = {"mlp/count_parameters"}
+LONG_CHAINS = {"autodiff/Value"}  # each version runs chains of 100,000 operations
+# Kinds of failure that are no misconception: what the code did, not what its author believes.
+GENERAL = {
+    *("none", "type", "length", "shape", "dtype", "nan", "value"),
+    *("mutates", "exception", "time", "stub", "validation"),
+}
+
+
+def bank(folder: str) -> list:
+    return [
+        pytest.param(
+            key,
+            entry,
+            id=f"{key}-{entry.name}",
+            marks=[pytest.mark.slow] if key in LONG_CHAINS else [],
+        )
+        for key in EXERCISES
+        for entry in entries(folder, key)
+    ]
+
+
+@pytest.mark.parametrize("key", EXERCISES)
+def test_the_bank_is_large_enough(key):
+    assert len(entries("mutants", key)) >= (SHORT_MUTANTS if key in ONE_LINERS else MUTANTS)
+    assert len(entries("variants", key)) >= VARIANTS
+
+
+@pytest.mark.parametrize("key", EXERCISES)
+def test_each_misconception_is_made_by_a_mutant(key):
+    named = {misconception.name for misconception in EXERCISES[key].misconceptions}
+    made = {entry.kind for entry in entries("mutants", key)}
+    assert len(named) >= MISCONCEPTIONS
+    assert named - made == set(), "named, but no mutant makes it"
+    assert made - named - GENERAL == set(), "expected of a mutant, but no misconception"
+
+
+@pytest.mark.parametrize("hidden", [False, True], ids=["visible", "hidden"])
+@pytest.mark.parametrize(("key", "entry"), bank("mutants"))
+def test_a_mutant_is_told_its_mistake(key, entry, hidden):
+    report = verdict("mutants", key, entry.name, hidden)
+    assert report.failure is not None, "survived"
+    assert report.failure.kind == entry.kind, report.text()
+    assert report.earned < report.points
+
+
+@pytest.mark.parametrize("hidden", [False, True], ids=["visible", "hidden"])
+@pytest.mark.parametrize(("key", "entry"), bank("variants"))
+def test_a_variant_gets_all_points(key, entry, hidden):
+    report = verdict("variants", key, entry.name, hidden)
+    assert report.failure is None, report.text()
+    assert report.earned == report.points
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", ["1", "any text"])
+@pytest.mark.parametrize("key", EXERCISES)
+def test_no_hidden_seed_changes_a_verdict(key, seed, monkeypatch):
+    """An instructor's seed must not fail a right answer, nor pass a wrong one."""
+    monkeypatch.setenv("COURSE_HIDDEN_SEED", seed)
+    for entry in entries("variants", key):
+        assert examine(EXERCISES[key], entry.student, hidden=True).passed, entry.name
+    for entry in entries("mutants", key):
+        report = examine(EXERCISES[key], entry.student, hidden=True)
+        assert report.failure is not None, entry.name
+        assert report.failure.kind == entry.kind, entry.name

@@ -1,0 +1,80 @@
+"""The build runs what has changed, once, and never hides a failure behind an earlier success."""
+
+import sys
+from pathlib import Path
+
+import build_book
+import nbformat
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch) -> Path:
+    """A book of one notebook, which leaves a line in a file each time that it runs."""
+    monkeypatch.setattr(build_book, "ROOT", tmp_path)
+    for name, folder in (("BUILD", "_build"), ("CACHE", "_build/.jupyter_cache")):
+        monkeypatch.setattr(build_book, name, tmp_path / folder)
+    pages = (tmp_path / "_build/html", tmp_path / "_build/.doctrees")
+    monkeypatch.setattr(build_book, "PAGES", pages)
+    for folder in ("src/course_utils/grading", "book", "site_assets"):
+        (tmp_path / folder).mkdir(parents=True)
+    for name in ("requirements.txt", "src/course_utils/cli.py", "src/course_utils/plotting.py"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/page\n")
+    write(tmp_path)
+    return tmp_path
+
+
+def write(tree: Path, prose: str = "Prose.", code: str = "") -> None:
+    count = f"with open({str(tree / 'runs')!r}, 'a') as log:\n    log.write('run ')\n{code}"
+    cells = [nbformat.v4.new_markdown_cell(prose), nbformat.v4.new_code_cell(count)]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), tree / "book/page.ipynb")
+
+
+def runs(tree: Path) -> int:
+    """Build without writing pages and return how often the notebook has run until now."""
+    build_book.forget_what_is_stale()
+    build_book.execute_all()
+    return (tree / "runs").read_text().count("run")
+
+
+def test_only_what_changes_the_result_runs_again(tree):
+    assert runs(tree) == 1
+    assert runs(tree) == 1
+    write(tree, prose="Other prose.")
+    (tree / "src/course_utils/cli.py").write_text("# no notebook imports this")
+    assert runs(tree) == 1
+    write(tree, code="1 + 1")
+    assert runs(tree) == 2
+    (tree / "src/course_utils/plotting.py").write_text("# every notebook imports this")
+    assert runs(tree) == 3
+
+
+def test_a_changed_site_is_written_anew_and_runs_nothing(tree):
+    runs(tree)
+    (tree / "_build/html").mkdir()
+    (tree / "site_assets/custom.css").write_text("a {}")
+    assert runs(tree) == 1
+    assert not (tree / "_build/html").exists()
+
+
+def test_a_failing_notebook_is_named_each_time(tree):
+    write(tree, code="raise RuntimeError('the cell says why')")
+    for _ in range(2):
+        with pytest.raises(SystemExit, match=r"book/page.ipynb\n(?s:.*)the cell says why"):
+            runs(tree)
+
+
+def test_pages_with_warnings_are_not_left_behind(tree, monkeypatch):
+    for folder in build_book.PAGES:
+        folder.mkdir(parents=True)
+    fake = tree / "jupyter-book"
+    fake.write_text(f"#!{sys.executable}\nimport sys\nsys.exit(1)\n")
+    fake.chmod(0o755)
+    monkeypatch.setattr(build_book.sys, "executable", str(tree / "python"))
+    with pytest.raises(SystemExit, match="was not built"):
+        build_book.write_pages()
+    assert not any(folder.exists() for folder in build_book.PAGES)

@@ -1,0 +1,74 @@
+"""The table of mistakes that the checks catch, written into the instructors' page.
+
+``python -m tests.kill_table`` runs the bank of wrong and right implementations and writes the table
+between its markers in ``book/instructors.md``; a test fails where the page is not current.
+"""
+
+import os
+from pathlib import Path
+
+from course_utils.feedback import ASSIGNMENTS, Exercise, exercises_of
+from tests.bank import Entry, entries, verdict
+
+PAGE = Path(__file__).resolve().parents[1] / "book" / "instructors.md"
+BEGIN, END = "% kill table begins", "% kill table ends"
+HEAD = [
+    "| function | wrong versions | caught | told their own mistake | named misconceptions "
+    "| right versions | passed |",
+    "|---|---:|---:|---:|---:|---:|---:|",
+]
+
+
+def counts(key: str, exercise: Exercise) -> list[int]:
+    """Return the numbers of one row; a version counts where both checks agree on it."""
+    mutants, variants = entries("mutants", key), entries("variants", key)
+    kinds = [told("mutants", key, entry) for entry in mutants]
+    right = [told("variants", key, entry) == {None} for entry in variants]
+    return [
+        len(mutants),
+        sum(None not in kind for kind in kinds),
+        sum(kind == {entry.kind} for kind, entry in zip(kinds, mutants, strict=True)),
+        len({misconception.name for misconception in exercise.misconceptions}),
+        len(variants),
+        sum(right),
+    ]
+
+
+def told(folder: str, key: str, entry: Entry) -> set[str | None]:
+    """Return what the visible and the hidden check call the failure, None where they pass."""
+    failures = [verdict(folder, key, entry.name, hidden).failure for hidden in (False, True)]
+    return {failure and failure.kind for failure in failures}
+
+
+def table() -> str:
+    """Return the table of all assignments as text."""
+    lines, total = [*HEAD], [0] * 6
+    for name in ASSIGNMENTS:
+        for key, exercise in exercises_of(name).items():
+            row = counts(key, exercise)
+            total = [a + b for a, b in zip(total, row, strict=True)]
+            lines.append(_line(f"`{key}`", row))
+    return "\n".join([*lines, _line("all", total)])
+
+
+def _line(name: str, numbers: list[int]) -> str:
+    return f"| {name} | {' | '.join(map(str, numbers))} |"
+
+
+def page_with(text: str, new: str) -> str:
+    """Return the page with the part between its markers replaced."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n\n{new}\n\n{END}{after}"
+
+
+def main() -> None:
+    """Write the page."""
+    text = page_with(PAGE.read_text(encoding="utf-8"), table())
+    scratch = PAGE.with_suffix(".md.part")
+    scratch.write_text(text, encoding="utf-8")
+    os.replace(scratch, PAGE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""What the web tests know of a page: its place, its source, and what a browser saw on it."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from playwright.sync_api import Page, Response
+
+ROOT = Path(__file__).resolve().parents[2]
+NARROW, WIDE = 390, 1280
+
+# Facts of a loaded page, read in one call.
+FACTS = """() => ({
+  math: document.querySelectorAll("mjx-container").length,
+  badMath: [...document.querySelectorAll("mjx-merror, [data-mjx-error], .math")]
+    .filter(n => !n.querySelector("mjx-container")).map(n => n.textContent),
+  twice: [...document.querySelectorAll("article [id]")].map(n => n.id)
+    .filter((id, i, all) => all.indexOf(id) !== i),
+  images: [...document.querySelectorAll("article img")].map(n => [n.getAttribute("src"), n.alt]),
+  unloaded: [...document.images].filter(n => n.complete && !n.naturalWidth).map(n => n.src),
+  figures: [...document.querySelectorAll(".figure-host")].map(n => [n.dataset.ready, n.innerText]),
+})"""
+SETTLED = """() => {
+  const hosts = [...document.querySelectorAll(".figure-host")];
+  const mathDone = !window.MathJax || !window.MathJax.startup || window.mathDone;
+  if (window.MathJax?.startup?.promise && !window.mathWatched) {
+    window.mathWatched = true;
+    window.MathJax.startup.promise.then(() => { window.mathDone = true; });
+  }
+  return mathDone && hosts.every(host => host.dataset.ready);
+}"""
+# How far the page is wider than the window, and which elements stick out.
+OVERFLOW = """() => {
+  const width = document.documentElement.clientWidth;
+  const extra = document.documentElement.scrollWidth - width;
+  const guilty = extra <= 0 ? [] : [...document.querySelectorAll("article *")]
+    .filter(n => n.getBoundingClientRect().right > width + 1)
+    .map(n => `${n.tagName}.${n.className}`).slice(0, 5);
+  return [extra, guilty];
+}"""
+
+
+@dataclass
+class Record:
+    """What a browser saw on one page."""
+
+    name: str
+    foreign: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    weights: dict[str, int] = field(default_factory=dict)
+    overflow: dict[int, tuple[int, list[str]]] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def pages() -> list[str]:
+    """Every page of `_toc.yml`, in its order, without a suffix."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    return [toc["root"], *_files(toc)]
+
+
+def _files(node: Any) -> list[str]:
+    if isinstance(node, list):
+        return [name for item in node for name in _files(item)]
+    if not isinstance(node, dict):
+        return []
+    own = [node["file"]] if "file" in node else []
+    return own + [name for value in node.values() for name in _files(value)]
+
+
+def source(name: str) -> Path:
+    """The file that page `name` is made of."""
+    found = [ROOT / f"{name}{suffix}" for suffix in (".ipynb", ".md")]
+    return next((path for path in found if path.is_file()), found[0])
+
+
+def prose(name: str) -> str:
+    """The Markdown of page `name`, without code."""
+    text = source(name).read_text(encoding="utf-8")
+    if source(name).suffix == ".ipynb":
+        cells = json.loads(text)["cells"]
+        text = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    text = re.sub(r"^(```+)(?!\{).*?^\1", "", text, flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"`[^`\n]+`", "", text)
+
+
+def has_math(name: str) -> bool:
+    """Whether the page's source holds a formula."""
+    return bool(re.search(r"\$[^$]+\$|\{math\}|\\begin\{(align|equation)", prose(name)))
+
+
+def goto(page: Page, url: str) -> None:
+    """Load `url` and wait until formulas and figures are drawn."""
+    page.goto(url, wait_until="load")
+    page.wait_for_function(SETTLED, timeout=20_000)
+
+
+def observe(tab: Page, address: str, name: str) -> Record:
+    """Load a page at both widths and write down what happened."""
+    record = Record(name)
+
+    def on_response(response: Response) -> None:
+        if response.status >= 400:
+            record.missing.append(f"{response.status} {response.url}")
+        elif response.url.startswith(address) and response.status == 200:
+            record.weights[response.url.removeprefix(address)] = len(response.body())
+
+    def on_request(route: Any) -> None:
+        if route.request.url.startswith((address, "blob:", "data:")):
+            route.continue_()
+        else:
+            record.foreign.append(route.request.url)
+            route.abort()
+
+    listeners = {
+        "response": on_response,
+        "pageerror": lambda error: record.errors.append(str(error)),
+        "console": lambda m: record.errors.append(m.text) if m.type == "error" else None,
+    }
+    tab.route("**/*", on_request)
+    for event, listener in listeners.items():
+        tab.on(event, listener)
+    try:
+        goto(tab, f"{address}{name}.html")
+        record.facts = tab.evaluate(FACTS)
+        for width in (WIDE, NARROW):
+            tab.set_viewport_size({"width": width, "height": 900})
+            tab.wait_for_timeout(120)
+            record.overflow[width] = tuple(tab.evaluate(OVERFLOW))
+    finally:
+        tab.set_viewport_size({"width": WIDE, "height": 900})
+        for event, listener in listeners.items():
+            tab.remove_listener(event, listener)
+        tab.unroute("**/*")
+    return record

@@ -1,0 +1,78 @@
+"""Every page of the site in a browser: nothing foreign, nothing broken, nothing unreadable."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from site_pages import NARROW, WIDE, Record, has_math, pages
+
+pytestmark = pytest.mark.web
+
+ALT_WORDS = 10
+PAGE_BYTES = 2_900_000  # everything a first visit loads, uncompressed
+HTML_BYTES = 1_000_000
+
+Load = Callable[[str], Record]
+every_page = pytest.mark.parametrize("name", pages())
+
+
+@every_page
+def test_page_loads_without_foreign_request_or_error(name: str, record: Load) -> None:
+    seen = record(name)
+    assert seen.foreign == [], "requests to other hosts"
+    assert seen.missing == [], "missing files"
+    assert seen.errors == [], "errors in the console"
+    assert seen.facts["unloaded"] == [], "images that did not load"
+
+
+@every_page
+def test_formulas_are_rendered(name: str, record: Load) -> None:
+    facts = record(name).facts
+    assert facts["badMath"] == [], "formulas that MathJax could not read"
+    assert facts["math"] > 0 or not has_math(name), "the source has formulas, the page shows none"
+
+
+@every_page
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_page_does_not_scroll_sideways(name: str, width: int, record: Load) -> None:
+    extra, guilty = record(name).overflow[width]
+    assert extra <= 0, f"{extra} px too wide at {width} px: {guilty}"
+
+
+@every_page
+def test_images_have_alternative_texts(name: str, record: Load) -> None:
+    short = [image for image in record(name).facts["images"] if len(image[1].split()) < ALT_WORDS]
+    assert short == [], f"alternative texts of fewer than {ALT_WORDS} words"
+
+
+@every_page
+def test_page_is_light(name: str, record: Load) -> None:
+    weights = record(name).weights
+    heaviest = sorted(weights.items(), key=lambda item: -item[1])[:5]
+    assert sum(weights.values()) <= PAGE_BYTES, heaviest
+    assert weights[f"{name}.html"] <= HTML_BYTES
+
+
+@every_page
+def test_no_name_is_used_twice(name: str, record: Load) -> None:
+    assert record(name).facts["twice"] == [], "a link or a clip path would meet the wrong element"
+
+
+@every_page
+def test_every_figure_is_mounted(name: str, record: Load) -> None:
+    failed = [text for ready, text in record(name).facts["figures"] if ready != "true"]
+    assert failed == []
+
+
+@every_page
+def test_the_same_page_without_a_script_describes_its_figures(name: str, site: Path) -> None:
+    html = (site / f"{name}.html").read_text(encoding="utf-8")
+    for part in html.split('<p class="figure-alt">')[1:]:
+        assert len(part.split("</p>")[0].split()) > ALT_WORDS
+    assert html.count('class="figure-host"') == html.count('<p class="figure-alt">')
+
+
+@every_page
+def test_page_has_a_description(name: str, site: Path) -> None:
+    html = (site / f"{name}.html").read_text(encoding="utf-8")
+    assert html.count('<meta name="description"') == 1

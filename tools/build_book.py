@@ -1,0 +1,153 @@
+"""Build the book into `_build/html`: run what has changed, then let Jupyter Book write the pages.
+
+Notebooks are run side by side into Jupyter Book's own cache, keyed there on their code. What
+the cache cannot see is watched here: the package that the notebooks import and the site's own
+parts.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
+from jupyter_cache.executors.utils import single_nb_execution
+from sphinx_external_toc.parsing import parse_toc_yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "_build"
+CACHE = BUILD / ".jupyter_cache"
+PAGES = (BUILD / "html", BUILD / ".doctrees")
+SITE_PARTS = ("_config.yml", "_toc.yml", "book/_ext", "site_assets")
+CELL_SECONDS = 300
+QUIET = ["--log-level=ERROR"]  # each kernel would warn that it speaks over a local socket
+MOST_WORKERS = 4  # a notebook that trains holds up to a gigabyte
+
+
+def digest(paths: Iterable[Path]) -> str:
+    """Return one hash of the names and contents of files and folders."""
+    total = hashlib.sha256()
+    for path in paths:
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.is_file() and file.suffix != ".pyc":
+                total.update(str(file.relative_to(ROOT)).encode())
+                total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def changed(name: str, value: str) -> bool:
+    """Return whether `value` differs from the one kept under `name`."""
+    kept = BUILD / name
+    return not kept.exists() or kept.read_text(encoding="utf-8") != value
+
+
+def keep(name: str, value: str) -> None:
+    """Store `value` under `name` for the next build."""
+    scratch = BUILD / f"{name}.part"
+    scratch.write_text(value, encoding="utf-8")
+    os.replace(scratch, BUILD / name)
+
+
+def forget(*folders: Path) -> None:
+    """Delete built folders."""
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def forget_what_is_stale() -> None:
+    """Delete what an earlier build made from other code or another site."""
+    BUILD.mkdir(exist_ok=True)
+    package = ROOT / "src" / "course_utils"
+    not_imported = {"cli.py", "grading", "__pycache__"}
+    parts = [path for path in sorted(package.iterdir()) if path.name not in not_imported]
+    code = digest([*parts, ROOT / "requirements.txt"])
+    site = digest(ROOT / part for part in SITE_PARTS)
+    if changed("code.sha256", code):
+        forget(CACHE, *PAGES)
+    if changed("site.sha256", site):
+        forget(*PAGES)
+    keep("code.sha256", code)
+    keep("site.sha256", site)
+
+
+def notebooks() -> list[Path]:
+    """Return the notebooks of the table of contents, in its order."""
+    site_map = parse_toc_yaml(ROOT / "_toc.yml")
+    paths = [ROOT / f"{name}.ipynb" for name in site_map]
+    return [path for path in paths if path.exists()]
+
+
+def is_cached(cache: JupyterCacheAbstract, path: Path) -> bool:
+    """Return whether the notebook's code has been run already."""
+    try:
+        cache.match_cache_notebook(nbformat.read(path, 4))
+    except KeyError:
+        return False
+    return True
+
+
+def execute(path: Path, cache: JupyterCacheAbstract, lock: threading.Lock) -> str:
+    """Run one notebook in an empty folder, keep the result, return the error or nothing."""
+    notebook = nbformat.read(path, 4)
+    with tempfile.TemporaryDirectory() as folder:
+        result = single_nb_execution(
+            notebook, folder, CELL_SECONDS, allow_errors=False, extra_arguments=QUIET
+        )
+    name = path.relative_to(ROOT)
+    print(f"  {name}  {result.time:.1f} s{'  FAILED' if result.err else ''}", flush=True)
+    if result.err:
+        return f"{name}\n{result.exc_string}"
+    seconds = {"execution_seconds": result.time}
+    with lock:
+        bundle = CacheBundleIn(notebook, str(path), data=seconds)
+        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    return ""
+
+
+def execute_all() -> None:
+    """Run every notebook that the cache lacks; stop with the errors if one fails."""
+    cache, lock = get_cache(CACHE), threading.Lock()
+    missing = [path for path in notebooks() if not is_cached(cache, path)]
+    if not missing:
+        return
+    workers = min(os.cpu_count() or 1, MOST_WORKERS)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # one core a notebook: the same digits everywhere
+    print(f"Running {len(missing)} notebooks, {workers} at a time", flush=True)
+    with ThreadPoolExecutor(workers) as pool:
+        errors = list(pool.map(lambda path: execute(path, cache, lock), missing))
+    if any(errors):
+        sys.exit("\n".join(error for error in errors if error))
+
+
+def write_pages() -> None:
+    """Let Jupyter Book write the pages; a warning is an error, also the next time."""
+    jupyter_book = Path(sys.executable).with_name("jupyter-book")
+    command = [str(jupyter_book), "build", ".", "-W", "--keep-going", "-q"]
+    print("Writing the pages", flush=True)
+    # Warnings and errors come by stderr; what is said on stdout is only that it went well.
+    if subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode:
+        forget(*PAGES)  # or the next build would skip the pages that it has warned about
+        sys.exit("The book was not built: see the warnings above.")
+
+
+def main() -> None:
+    """Build the book."""
+    start = time.monotonic()
+    forget_what_is_stale()
+    execute_all()
+    write_pages()
+    print(f"The book is in _build/html ({time.monotonic() - start:.0f} s)", flush=True)
+
+
+if __name__ == "__main__":
+    main()
