@@ -251,7 +251,7 @@ def test_parts_are_marked_apart():
 
 def test_check_prints_in_a_terminal_but_not_the_hidden_report(capsys):
     assert not check("mlp/softmax", lambda z: z).passed
-    assert "[FAIL] Soft-max" in capsys.readouterr().out
+    assert "[FAIL] Softmax" in capsys.readouterr().out
     check("mlp/softmax", lambda z: z, hidden=True)
     assert capsys.readouterr().out == ""
 

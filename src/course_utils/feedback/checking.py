@@ -11,7 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.feedback.compare import Difference, brief, difference, same_outcome_value
+from course_utils.feedback.compare import (
+    Difference,
+    brief,
+    difference,
+    same_outcome_value,
+    tolerance,
+)
 from course_utils.feedback.exercise import MISSING, VALIDATION, BadInput, Case, Exercise
 from course_utils.feedback.limits import Outcome, Stopwatch, TimeLimitError, observe
 from course_utils.feedback.registry import exercise_for
@@ -105,7 +111,7 @@ def _run_cases(exercise: Exercise, student: Any, cases: Iterable[Case]) -> list[
         expected = case.expected
         if expected is MISSING:
             expected = exercise.call(exercise.reference, *case.args, **case.kwargs)
-        trials.append(Trial(case, outcome, expected, _found(exercise, outcome, expected)))
+        trials.append(Trial(case, outcome, expected, _found(exercise, case, outcome, expected)))
         if isinstance(outcome.error, TimeLimitError | NotImplementedError):
             # Every further case of this part would cost the same seconds, or say the same.
             stopped.add(case.part)
@@ -120,7 +126,7 @@ def _outcome(exercise: Exercise, student: Any, case: Case, seconds: float | None
     return observe(call, case.args, dict(case.kwargs), limit)
 
 
-def _found(exercise: Exercise, outcome: Outcome, expected: Any) -> Difference | None:
+def _found(exercise: Exercise, case: Case, outcome: Outcome, expected: Any) -> Difference | None:
     error = outcome.error
     if isinstance(error, NotImplementedError):
         return Difference("stub", "not written yet")
@@ -132,7 +138,8 @@ def _found(exercise: Exercise, outcome: Outcome, expected: Any) -> Difference | 
         names = [_input_name(exercise, index) for index in outcome.changed]
         return Difference("mutates", f"the call changed its input {', '.join(names)}")
     try:
-        return difference(outcome.value, expected, exercise.rtol, exercise.outputs)
+        rtol = tolerance(case.args, exercise.rtol)
+        return difference(outcome.value, expected, rtol, exercise.outputs)
     except Exception:  # an object of the student's own that fails when it is looked at
         return Difference("type", f"a {type(outcome.value).__name__} cannot be compared")
 
@@ -184,12 +191,17 @@ def _unwritten(exercise: Exercise, error: BaseException | None) -> str:
 
 
 def _named(exercise: Exercise, trials: Sequence[Trial], part: str) -> tuple[str, str] | None:
-    """Return the misconception behind all failures, else the one behind those of ``part``."""
-    named = _reproduced(exercise, trials)
+    """Return the misconception behind all failures, or else behind the plainest of them.
+
+    Two mistakes made at once hide each other. So the failures of ``part`` are tried alone, then
+    those that are numbers: an overflow may come on top of any mistake.
+    """
     of_part = [trial for trial in trials if trial.case.part == part]
-    if named or len(of_part) == len(trials):
-        return named
-    return _reproduced(exercise, of_part)
+    numbers = [trial for trial in of_part if not trial.found or trial.found.kind != "nan"]
+    for some in (trials, of_part, numbers):
+        if any(trial.found for trial in some) and (named := _reproduced(exercise, some)):
+            return named
+    return None
 
 
 def _reproduced(exercise: Exercise, trials: Sequence[Trial]) -> tuple[str, str] | None:
@@ -222,13 +234,10 @@ def _same(exercise: Exercise, wrong: Any, trial: Trial) -> bool:
         return type(made.error) is type(seen.error)
     if trial.found and trial.found.kind == "type" and _is_list(made.value) != _is_list(seen.value):
         return False
-    if trial.found and trial.found.kind == "dtype":
-        return _dtypes(made.value) == _dtypes(seen.value) and _close(exercise, made, seen)
-    return _close(exercise, made, seen)
-
-
-def _close(exercise: Exercise, made: Outcome, seen: Outcome) -> bool:
-    return same_outcome_value(seen.value, made.value, exercise.rtol)
+    dtype_is_wrong = trial.found is not None and trial.found.kind == "dtype"
+    if dtype_is_wrong and _dtypes(made.value) != _dtypes(seen.value):
+        return False
+    return same_outcome_value(seen.value, made.value, tolerance(trial.case.args, exercise.rtol))
 
 
 def _is_list(value: Any) -> bool:

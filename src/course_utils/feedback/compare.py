@@ -20,6 +20,17 @@ class Difference:
     text: str
 
 
+def tolerance(args: Any, rtol: float) -> float:
+    """Return ``rtol``, or that of float32 where an argument is float32.
+
+    A right answer may leave float32 as a Python number, which hides how it was computed.
+    """
+    if isinstance(args, list | tuple):
+        return max((tolerance(each, rtol) for each in args), default=rtol)
+    single = isinstance(args, np.ndarray | np.generic) and args.dtype == np.float32
+    return max(rtol, FLOAT32_RTOL) if single else rtol
+
+
 def difference(
     got: Any, expected: Any, rtol: float, labels: Sequence[str] = ()
 ) -> Difference | None:
@@ -121,8 +132,8 @@ def same_outcome_value(got: Any, other: Any, rtol: float) -> bool:
         return False
     finite = np.abs(b[np.isfinite(b)])
     scale = float(finite.max()) if finite.size else 1.0
-    tolerance = max(rtol, FLOAT32_RTOL if np.float32 in _dtypes(got, other) else rtol)
-    return bool(np.isclose(a, b, rtol=tolerance, atol=tolerance * scale, equal_nan=True).all())
+    rtol = max(rtol, FLOAT32_RTOL if np.float32 in _dtypes(got, other) else rtol)
+    return bool(np.isclose(a, b, rtol=rtol, atol=rtol * scale, equal_nan=True).all())
 
 
 def _dtypes(*values: Any) -> set:

@@ -1,4 +1,4 @@
-"""Wrong gradients of soft-max cross-entropy."""
+"""Wrong gradients of softmax cross-entropy."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Wrong soft-maxes."""
+"""Wrong softmaxes."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Right gradients of soft-max cross-entropy, written in three ways."""
+"""Right gradients of softmax cross-entropy, written in three ways."""
 
 import numpy as np
 

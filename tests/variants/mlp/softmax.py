@@ -1,4 +1,4 @@
-"""Right soft-maxes, written differently."""
+"""Right softmaxes, written differently."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Chapter 2: the gradient of soft-max cross-entropy in its logits."""
+"""Chapter 2: the gradient of softmax cross-entropy in its logits."""
 
 from collections.abc import Callable
 
@@ -75,7 +75,7 @@ def _draw(rng: np.random.Generator) -> list[Case]:
 SOFTMAX_CROSS_ENTROPY_BACKWARD = Exercise(
     key="backprop/softmax_cross_entropy_backward",
     points=2,
-    concept="Gradient of soft-max cross-entropy",
+    concept="Gradient of softmax cross-entropy",
     section=SECTION,
     section_title=TITLE,
     reference=_gradient,
@@ -144,17 +144,17 @@ SOFTMAX_CROSS_ENTROPY_BACKWARD = Exercise(
         ),
         Misconception(
             "softmax-over-the-batch",
-            "the soft-max ran over the batch. Classes lie along the last axis.",
+            "the softmax ran over the batch. Classes lie along the last axis.",
             _over_batch,
         ),
         Misconception(
             "logits-for-probabilities",
-            "y was subtracted from the logits. It is the soft-max that it is compared with.",
+            "y was subtracted from the logits. It is the softmax that it is compared with.",
             _logits_minus_onehot,
         ),
         Misconception(
             "sigmoid-derivative-added",
-            "a factor p (1 - p) is left in. Log and soft-max together leave p - y.",
+            "a factor p (1 - p) is left in. Log and softmax together leave p - y.",
             _of(_jacobian_diagonal),
         ),
         Misconception(

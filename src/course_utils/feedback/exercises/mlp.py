@@ -1,4 +1,4 @@
-"""Exercises of chapter 1: dense layers, soft-max and cross-entropy, networks, metrics."""
+"""Exercises of chapter 1: dense layers, softmax and cross-entropy, networks, metrics."""
 
 from course_utils.feedback.exercises import mlp_layers, mlp_losses, mlp_metrics, mlp_networks
 

@@ -1,4 +1,4 @@
-"""Chapter 1: soft-max and cross-entropy."""
+"""Chapter 1: softmax and cross-entropy."""
 
 import numpy as np
 
@@ -63,7 +63,7 @@ def _draw_softmax(rng: np.random.Generator) -> list[Case]:
 SOFTMAX = Exercise(
     key="mlp/softmax",
     points=2,
-    concept="Soft-max",
+    concept="Softmax",
     section=SECTION,
     section_title=TITLE,
     reference=_softmax,
@@ -118,7 +118,7 @@ SOFTMAX = Exercise(
         ),
         Misconception(
             "log-returned",
-            "the result is the logarithm of the soft-max. Return the probabilities.",
+            "the result is the logarithm of the softmax. Return the probabilities.",
             lambda z: _log_softmax(z).astype(z.dtype),
         ),
         Misconception(
@@ -219,13 +219,13 @@ CROSS_ENTROPY = Exercise(
         ),
         Misconception(
             "log-of-a-rounded-zero",
-            "the soft-max rounds to 0 and its log is infinite. Simplify log(softmax) on paper.",
+            "the softmax rounds to 0 and its log is infinite. Simplify log(softmax) on paper.",
             lambda logits, labels: -np.log(_picked(_stable(logits), labels)).mean(),
         ),
         *map(_epsilon, [1e-12, 1e-8, 1e-7, 1e-9, 1e-10, 1e-15, 1e-6]),
         Misconception(
             "softmax-applied-twice",
-            "the loss of probabilities, not of logits: the soft-max was applied twice.",
+            "the loss of probabilities, not of logits: the softmax was applied twice.",
             lambda logits, labels: _cross_entropy(_stable(logits), labels),
         ),
         Misconception(
@@ -260,7 +260,7 @@ CROSS_ENTROPY = Exercise(
         ),
         Misconception(
             "binary-loss-a-class",
-            "every class adds a binary cross-entropy. With soft-max only the label's term counts.",
+            "every class adds a binary cross-entropy. With softmax only the label's term counts.",
             _per_class,
         ),
         Misconception(

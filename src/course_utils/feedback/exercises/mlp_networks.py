@@ -133,7 +133,7 @@ MLP_FORWARD = Exercise(
         ),
         Misconception(
             "softmax-at-the-end",
-            "the result is a soft-max. Return the logits: the loss takes them.",
+            "the result is a softmax. Return the logits: the loss takes them.",
             _walk(after=_softmax),
         ),
         Misconception(
