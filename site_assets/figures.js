@@ -3,6 +3,7 @@
 // A page carries the state of its widgets as JSON; `_esm` in it is the text of a JavaScript module with
 // `export default { initialize?, render }` (https://anywidget.dev/en/afm). This file imports that text
 // from a blob: address, gives it a model and mounts it where the page has put a .figure-host element.
+// A state with `_kit` leaves out the parts that all figures share; they lie beside this file.
 
 const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
 
@@ -78,19 +79,32 @@ function style(text) {
   document.head.append(node);
 }
 
+const shared = new Map();
+
+function beside(name) {
+  if (!shared.has(name)) {
+    shared.set(name, fetch(new URL(name, import.meta.url)).then((answer) => {
+      if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
+      return answer.text();
+    }));
+  }
+  return shared.get(name);
+}
+
 const cleanups = [];
 
 async function mount(host, model) {
-  style(model.get("_css"));
-  const imported = await load(model.get("_esm"));
+  const [kit, css] = model.get("_kit") ? await Promise.all(["kit.js", "kit.css"].map(beside)) : ["", ""];
+  style(model.get("_css") ?? css);
+  const imported = await load(kit + model.get("_esm"));
   const exported = imported.default ?? imported;
   const figure = typeof exported === "function" ? await exported() : exported;
   const stop = new AbortController();
-  const shared = { model, signal: stop.signal, experimental: { invoke: () => Promise.reject(new Error("no kernel")) } };
-  cleanups.push(await figure.initialize?.(shared));
+  const props = { model, signal: stop.signal, experimental: { invoke: () => Promise.reject(new Error("no kernel")) } };
+  cleanups.push(await figure.initialize?.(props));
   const el = document.createElement("div");
   host.replaceChildren(el);
-  cleanups.push(await figure.render?.({ ...shared, el }), () => stop.abort());
+  cleanups.push(await figure.render?.({ ...props, el }), () => stop.abort());
   host.dataset.ready = "true";
 }
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 import html
 import json
 import re
+import shutil
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -19,7 +21,12 @@ from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+import course_utils
+
 logger = logging.getLogger(__name__)
+
+FIGURES = Path(course_utils.__file__).parent / "figures"
+KIT = (FIGURES / "kit.js", FIGURES / "kit.css")
 
 ALT_WORDS = 10
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -92,8 +99,22 @@ def host_figures(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def _lean(model: dict[str, Any]) -> dict[str, Any]:
-    state = model["state"]
-    return {"state": {k: v for k, v in state.items() if not FRONT_END_TRAITS.search(k)}}
+    """The state of a figure for the page, without what all figures of the site have in common."""
+    state = {k: v for k, v in model["state"].items() if not FRONT_END_TRAITS.search(k)}
+    shared, style = (path.read_text(encoding="utf-8") for path in KIT)
+    if state["_esm"].startswith(shared):
+        state |= {"_esm": state["_esm"].removeprefix(shared), "_kit": True}
+    if state.get("_css") == style:
+        del state["_css"]
+    return {"state": state}
+
+
+def copy_kit(app: Sphinx, error: Exception | None) -> None:
+    """Put the parts that figures share beside ``figures.js``, which loads them once."""
+    if error or app.builder.format != "html":
+        return
+    for path in KIT:
+        shutil.copyfile(path, Path(app.outdir) / "_static" / path.name)
 
 
 def _host(model_id: str, state: dict[str, Any]) -> nodes.raw:

@@ -115,4 +115,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", course_outputs.host_figures)
     app.connect("html-page-context", set_head, priority=900)
     app.connect("build-finished", mend_chrome)
+    app.connect("build-finished", course_outputs.copy_kit)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
