@@ -13,7 +13,7 @@ SIDE = 14
 class DigitPad(InteractiveFigure):
     """Draw on a pad; the network given by ``layers`` returns ten probabilities in the browser.
 
-    ``layers`` is a list of ``(W, b)`` with ReLU between them and soft-max after the last; the input
+    ``layers`` is a list of ``(W, b)`` with ReLU between them and softmax after the last; the input
     is a 14x14 picture with values in [0, 1] (a 28x28 digit averaged over 2x2 blocks), flattened.
     ``samples`` are pictures ``(N, 14, 14)`` that a button puts on the pad. Raises ValueError where
     the shapes do not chain from 196 to 10.
