@@ -30,8 +30,8 @@ test: environment-dev browser lint ## everything: style, types, code, notebooks,
 check: environment-dev lint ## what is quick: style, types, unit and structure tests
 	@$(PY) -m pytest -m "not slow and not web"
 
-lab: environment ## JupyterLab on the course, in your browser
-	@$(PY) -m jupyterlab --notebook-dir=. $(LAB) $(if $(filter 0,$(shell id -u)),--allow-root)
+lab: environment ## JupyterLab on the course, in your browser; its terminal knows `course`
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PY) -m jupyterlab --notebook-dir=. $(LAB) $(if $(filter 0,$(shell id -u)),--allow-root)
 
 lint: environment-dev ## style and types
 	@$(PY) -m ruff check --quiet .
