@@ -79,3 +79,15 @@ def test_another_thread_runs_without_a_limit():
     worker.start()
     worker.join()
     assert results == [7]
+
+
+@pytest.mark.timeout(30)
+def test_the_limit_holds_where_interrupts_are_ignored():
+    """A shell starts what it puts in the background with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with pytest.raises(TimeLimitError):
+            loop()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)

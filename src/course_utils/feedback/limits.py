@@ -71,17 +71,29 @@ def time_limit(seconds: float) -> Iterator[None]:
             _interrupt()
 
     watcher = threading.Thread(target=guard, daemon=True)
-    watcher.start()
     try:
-        try:
-            yield
-        finally:
-            _finish(done, fired, watcher)
+        with _interrupts_heard():
+            watcher.start()
+            try:
+                yield
+            finally:
+                _finish(done, fired, watcher)
     except KeyboardInterrupt:
         done.set()
         if not fired.is_set():
             raise
         raise TimeLimitError(f"stopped after {seconds:g} s") from None
+
+
+@contextlib.contextmanager
+def _interrupts_heard() -> Iterator[None]:
+    """Let an interrupt raise KeyboardInterrupt: what a shell starts with ``&`` ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        if before is not None:  # None: set by a program that embeds Python, and out of reach here
+            signal.signal(signal.SIGINT, before)
 
 
 def _finish(done: threading.Event, fired: threading.Event, watcher: threading.Thread) -> None:
