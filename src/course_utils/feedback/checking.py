@@ -198,7 +198,8 @@ def _named(exercise: Exercise, trials: Sequence[Trial], part: str) -> tuple[str,
     """
     of_part = [trial for trial in trials if trial.case.part == part]
     numbers = [trial for trial in of_part if not trial.found or trial.found.kind != "nan"]
-    for some in (trials, of_part, numbers):
+    # Each is part of the one before: where the lengths are equal, so are the trials.
+    for some in {len(some): some for some in (trials, of_part, numbers)}.values():
         if any(trial.found for trial in some) and (named := _reproduced(exercise, some)):
             return named
     return None
