@@ -1,6 +1,7 @@
 """The one training loop of the book: seeds, minibatches, history, early stopping."""
 
 import copy
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,10 +9,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 from tqdm.auto import tqdm
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 Data = tuple[Tensor, Tensor]
+Schedule = Callable[[int, int], float]
 
 
 @dataclass
@@ -56,22 +59,25 @@ def fit(
     patience: int | None = None,
     seed: int = 0,
     augment: Callable[[Tensor], Tensor] | None = None,
+    schedule: Schedule | None = None,
     progress: bool = False,
 ) -> History:
     """Train ``model`` by minibatch descent and return the measured ``History``.
 
     The default optimizer is SGD with learning rate ``lr`` and momentum 0.9; pass your own to
     override it. With ``patience`` the loop stops after that many epochs without a lower validation
-    loss, and the weights of the best epoch are put back. ``seed`` orders the minibatches. Raises
-    ValueError for sizes below 1, an empty set, or a loss that is no longer finite.
+    loss, and the weights of the best epoch are put back. ``seed`` orders the minibatches. With
+    ``schedule`` step t of T, counted from 0, runs at ``schedule(t, T)`` times the learning rate.
+    Raises ValueError for sizes below 1, an empty set, or a loss that is no longer finite.
     """
     _check_sizes(train, val, epochs=epochs, batch_size=batch_size, patience=patience)
     optimizer = optimizer or torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9)
+    rates = _rates(optimizer, schedule, epochs * math.ceil(len(train[0]) / batch_size))
     generator = torch.Generator().manual_seed(seed)
     history, best = History(), (float("inf"), copy.deepcopy(model.state_dict()))
     for epoch in tqdm(range(1, epochs + 1), disable=not progress, desc="epochs"):
         history.train_loss.append(
-            _run_epoch(model, train, batch_size, optimizer, loss, generator, augment)
+            _run_epoch(model, train, batch_size, optimizer, loss, generator, augment, rates)
         )
         logits = logits_of(model, val[0])
         history.val_loss.append(loss(logits, val[1]).item())
@@ -94,6 +100,7 @@ def _run_epoch(
     loss: Loss,
     generator: torch.Generator,
     augment: Callable[[Tensor], Tensor] | None,
+    rates: LRScheduler | None,
 ) -> float:
     """Run one pass over ``train`` and return the mean loss over its samples."""
     model.train()
@@ -107,8 +114,19 @@ def _run_epoch(
         optimizer.zero_grad()
         value.backward()
         optimizer.step()
+        if rates is not None:
+            rates.step()
         total += value.item() * len(batch)
     return total / len(x)
+
+
+def _rates(
+    optimizer: torch.optim.Optimizer, schedule: Schedule | None, total: int
+) -> LRScheduler | None:
+    """Return what moves the learning rate after each step, or None where it is constant."""
+    if schedule is None:
+        return None
+    return LambdaLR(optimizer, lambda t: schedule(t, total))
 
 
 def _share_correct(outputs: Tensor, y: Tensor) -> float:

@@ -78,3 +78,22 @@ def test_seed_everything_seeds_torch() -> None:
     first = torch.rand(4)
     seed_everything(3)
     assert torch.equal(first, torch.rand(4))
+
+
+def test_a_schedule_scales_the_rate_of_each_step() -> None:
+    """Gradient 1 a step: the parameter moves by the sum of the rates."""
+    seen = []
+
+    def schedule(t: int, total: int) -> float:
+        seen.append((t, total))
+        return 1 - t / total
+
+    model = nn.Linear(1, 1, bias=False)
+    before = model.weight.item()
+    x = torch.ones(6, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    rules = {"epochs": 2, "batch_size": 2, "loss": lambda out, _: out.mean()}
+    fit(model, (x, x), (x, x), optimizer=optimizer, schedule=schedule, **rules)
+    assert {total for _, total in seen} == {6}
+    moved = 0.1 * sum(1 - t / 6 for t in range(6))
+    assert before - model.weight.item() == pytest.approx(moved, rel=1e-5)
