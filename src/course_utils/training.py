@@ -15,6 +15,7 @@ from tqdm.auto import tqdm
 Loss = Callable[[Tensor, Tensor], Tensor]
 Data = tuple[Tensor, Tensor]
 Schedule = Callable[[int, int], float]
+Mix = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 @dataclass
@@ -32,6 +33,19 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
+
+
+def one_cycle(t: int, total: int, warmup: float = 0.3) -> float:
+    """Return the share of the largest learning rate at step t of ``total``, counted from 0.
+
+    A line from near 0 to 1 over the first ``warmup`` of the steps, then half a cosine down to
+    near 0. Source: Smith and Topin (2019), Super-convergence; the cosine is that of Loshchilov and
+    Hutter (2017), SGDR. Raises ValueError where t or ``warmup`` are out of range.
+    """
+    if not 0 <= t <= total or not 0 < warmup < 1:
+        raise ValueError(f"expected 0 <= t <= total, 0 < warmup < 1, got {t}, {total}, {warmup}")
+    x = (t + 0.5) / (total + 1)  # the middle of the step: neither end is exactly 0
+    return x / warmup if x < warmup else 0.5 + 0.5 * math.cos(math.pi * (x - warmup) / (1 - warmup))
 
 
 @torch.no_grad()
@@ -59,6 +73,7 @@ def fit(
     patience: int | None = None,
     seed: int = 0,
     augment: Callable[[Tensor], Tensor] | None = None,
+    mix: Mix | None = None,
     schedule: Schedule | None = None,
     progress: bool = False,
 ) -> History:
@@ -66,7 +81,8 @@ def fit(
 
     The default optimizer is SGD with learning rate ``lr`` and momentum 0.9; pass your own to
     override it. With ``patience`` the loop stops after that many epochs without a lower validation
-    loss, and the weights of the best epoch are put back. ``seed`` orders the minibatches. With
+    loss, and the weights of the best epoch are put back. ``seed`` orders the minibatches.
+    ``augment`` changes the inputs of a training batch, then ``mix`` its inputs and targets. With
     ``schedule`` step t of T, counted from 0, runs at ``schedule(t, T)`` times the learning rate.
     Raises ValueError for sizes below 1, an empty set, or a loss that is no longer finite.
     """
@@ -77,7 +93,7 @@ def fit(
     history, best = History(), (float("inf"), copy.deepcopy(model.state_dict()))
     for epoch in tqdm(range(1, epochs + 1), disable=not progress, desc="epochs"):
         history.train_loss.append(
-            _run_epoch(model, train, batch_size, optimizer, loss, generator, augment, rates)
+            _run_epoch(model, train, batch_size, optimizer, loss, generator, augment, mix, rates)
         )
         logits = logits_of(model, val[0])
         history.val_loss.append(loss(logits, val[1]).item())
@@ -100,6 +116,7 @@ def _run_epoch(
     loss: Loss,
     generator: torch.Generator,
     augment: Callable[[Tensor], Tensor] | None,
+    mix: Mix | None,
     rates: LRScheduler | None,
 ) -> float:
     """Run one pass over ``train`` and return the mean loss over its samples."""
@@ -108,7 +125,8 @@ def _run_epoch(
     total = 0.0
     for batch in torch.randperm(len(x), generator=generator).split(batch_size):
         inputs = x[batch] if augment is None else augment(x[batch])
-        value = loss(model(inputs), y[batch])
+        inputs, targets = (inputs, y[batch]) if mix is None else mix(inputs, y[batch])
+        value = loss(model(inputs), targets)
         if not torch.isfinite(value):
             raise ValueError(f"the loss became {value.item()}: is the learning rate too large?")
         optimizer.zero_grad()

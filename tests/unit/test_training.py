@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from course_utils.training import accuracy, fit, seed_everything
+from course_utils.training import accuracy, fit, one_cycle, seed_everything
 
 
 def two_moons(n: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -97,3 +97,28 @@ def test_a_schedule_scales_the_rate_of_each_step() -> None:
     assert {total for _, total in seen} == {6}
     moved = 0.1 * sum(1 - t / 6 for t in range(6))
     assert before - model.weight.item() == pytest.approx(moved, rel=1e-5)
+
+
+def test_one_cycle_rises_and_falls_within_its_range() -> None:
+    rates = [one_cycle(t, 100) for t in range(100)]
+    assert all(0 < rate <= 1 for rate in rates)
+    top = rates.index(max(rates))
+    assert 28 <= top <= 31
+    assert rates[: top + 1] == sorted(rates[: top + 1])
+    assert rates[top:] == sorted(rates[top:], reverse=True)
+    with pytest.raises(ValueError, match="expected 0 <= t <= total"):
+        one_cycle(5, 4)
+
+
+def test_mix_changes_the_targets_of_training_only() -> None:
+    seen = []
+
+    def mix(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        seen.append(len(x))
+        return x, torch.full((len(y), 2), 0.5)
+
+    train, val = two_moons(60, 0), two_moons(20, 1)
+    model = network()
+    history = fit(model, train, val, epochs=30, batch_size=20, mix=mix)
+    assert seen == [20] * 90
+    assert history.val_loss[-1] == pytest.approx(math.log(2), abs=0.03), "even odds were taught"
