@@ -6,13 +6,17 @@ the mistake behind a wrong answer; `InteractiveFigure` is the base for a figure 
 
 from course_utils.figures.backprop_steps import BackpropPass, BackpropSteps
 from course_utils.figures.base import InteractiveFigure
+from course_utils.figures.confusion_gallery import ConfusionGallery
+from course_utils.figures.conv_stepper import ConvStepper
 from course_utils.figures.course_map import CourseMap, Node
 from course_utils.figures.digit_pad import DigitPad
 from course_utils.figures.explorer import Explorer
 from course_utils.figures.kinks import Kinks
 from course_utils.figures.marks import Bars, Frame, Heat, Line, Panel, Points
 from course_utils.figures.network_drawer import NetworkDrawer
+from course_utils.figures.norm_cube import NormCube
 from course_utils.figures.quiz import Matching, Option, Question, Quiz
+from course_utils.figures.receptive_field import ReceptiveField
 from course_utils.figures.timeline import Event, Timeline
 from course_utils.figures.trace import Trace
 from course_utils.figures.xor import XorPlayground
@@ -21,6 +25,8 @@ __all__ = [
     "BackpropPass",
     "BackpropSteps",
     "Bars",
+    "ConfusionGallery",
+    "ConvStepper",
     "CourseMap",
     "DigitPad",
     "Event",
@@ -33,11 +39,13 @@ __all__ = [
     "Matching",
     "NetworkDrawer",
     "Node",
+    "NormCube",
     "Option",
     "Panel",
     "Points",
     "Question",
     "Quiz",
+    "ReceptiveField",
     "Timeline",
     "Trace",
     "XorPlayground",
