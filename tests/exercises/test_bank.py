@@ -7,7 +7,7 @@ from tests.bank import entries, verdict
 from tests.exercises.assignment import EXERCISES
 
 MUTANTS, SHORT_MUTANTS, VARIANTS, MISCONCEPTIONS = 8, 4, 3, 4
-ONE_LINERS = {"mlp/count_parameters"}
+ONE_LINERS = {"mlp/count_parameters", "sgd/sgd_step"}
 LONG_CHAINS = {"autodiff/Value"}  # each version runs chains of 100,000 operations
 # Kinds of failure that are no misconception: what the code did, not what its author believes.
 GENERAL = {

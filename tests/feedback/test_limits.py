@@ -28,6 +28,8 @@ def test_arguments_are_copied_with_their_layout():
         ([[(np.zeros(2), np.ones(2))]], lambda a: a[0][1].fill(0)),
         ([[np.zeros(2)]], lambda a: a.__setitem__(0, None)),
         ([[[1]]], lambda a: a.__setitem__(0, 2)),
+        ([[{"k": 3}]], lambda a: a[0].setdefault("s", 1)),
+        ([[{"k": 3}]], lambda a: a[0].update(k=5)),
     ],
 )
 def test_changes_are_noticed(arguments, change):

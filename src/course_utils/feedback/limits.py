@@ -156,7 +156,7 @@ def _copied(value: Any) -> Any:
 
 
 def _differs(before: Any, after: Any) -> bool:
-    """Return whether an argument of arrays, numbers and lists of them was changed."""
+    """Return whether an argument of arrays, numbers, lists and dicts of them was changed."""
     if isinstance(before, np.ndarray):
         return not (
             isinstance(after, np.ndarray)
@@ -167,6 +167,8 @@ def _differs(before: Any, after: Any) -> bool:
         if not isinstance(after, list | tuple) or len(before) != len(after):
             return True
         return any(map(_differs, before, after))
+    if isinstance(before, dict):
+        return not isinstance(after, dict) or _differs([*before.items()], [*after.items()])
     if isinstance(before, int | float):
         return type(before) is not type(after) or repr(before) != repr(after)  # nan is nan
     return False

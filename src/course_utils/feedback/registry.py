@@ -4,7 +4,15 @@ from importlib import import_module
 
 from course_utils.feedback.exercise import Exercise
 
-ASSIGNMENTS = ("mlp", "autodiff", "backprop")
+ASSIGNMENTS = (
+    "mlp",
+    "autodiff",
+    "backprop",
+    "sgd",
+    "convolution",
+    "receptive_field",
+    "classification",
+)
 
 
 def exercises_of(assignment: str) -> dict[str, Exercise]:

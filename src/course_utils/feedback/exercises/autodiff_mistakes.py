@@ -42,6 +42,7 @@ class RuledDual:
 
     @classmethod
     def lift(cls, x: Any) -> Any:
+        """Return ``x`` as a dual; a number becomes a constant."""
         return x if isinstance(x, RuledDual) else cls(x, cls.rules["constant"]())
 
     def _combine(self, name: str, value: Callable[[float, float], float], other: Any) -> Any:
@@ -242,6 +243,7 @@ class RuledValue:
 
     @classmethod
     def lift(cls, x: Any) -> Any:
+        """Return ``x`` as a value; a number becomes a leaf."""
         return x if isinstance(x, RuledValue) else cls(x)
 
     def _combine(self, name: str, data: Callable[[float, float], float], other: Any) -> Any:
@@ -286,5 +288,5 @@ def wrong_value(
 ) -> type[Any]:
     """Return a reverse engine with another ``backward``, or rules of ``VALUE_RULES`` replaced."""
     methods = {name: _method(name) for name in _FUNCTIONS}
-    own = {"rules": VALUE_RULES | changes, "backward": lambda self: backward(self)}
+    own = {"rules": VALUE_RULES | changes, "backward": lambda self: backward(self)}  # noqa: PLW0108 - any callable becomes a method
     return type("Value", (RuledValue,), methods | own)
