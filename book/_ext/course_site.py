@@ -2,7 +2,8 @@
 
 * the theme: an empty top bar is removed, texts are set;
 * the head: a description for search engines, no script that a page does not use;
-* the chrome: names that assistive technology can use, no copy of Font Awesome as a script;
+* the chrome: names that assistive technology can use, no copy of Font Awesome as a script, the
+  search index only where results are shown;
 * outputs (see `course_outputs.py`): alternative texts and interactive figures.
 """
 
@@ -54,6 +55,10 @@ CHROME = [
     ),
 ]
 
+# The theme loads the index of the whole book on every page; only the page of results uses it.
+SEARCH = r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>'
+RESULTS = "search.html"
+
 
 def set_theme(app: Sphinx, config: Config) -> None:
     """Merge the course's options into those that Jupyter Book generated."""
@@ -103,6 +108,8 @@ def mend_chrome(app: Sphinx, error: Exception | None) -> None:
         before = after = path.read_text(encoding="utf-8")
         for pattern, replacement in CHROME:
             after = re.sub(pattern, replacement, after, flags=re.DOTALL)
+        if path.name != RESULTS:
+            after = re.sub(SEARCH, "", after)
         if after != before:
             path.write_text(after, encoding="utf-8")
 
