@@ -8,7 +8,8 @@ from tests.exercises.assignment import EXERCISES
 
 MUTANTS, SHORT_MUTANTS, VARIANTS, MISCONCEPTIONS = 8, 4, 3, 4
 ONE_LINERS = {"mlp/count_parameters", "sgd/sgd_step"}
-LONG_CHAINS = {"autodiff/Value"}  # each version runs chains of 100,000 operations
+# Chains of 100,000 operations; hundreds of crops to find again: seconds for each version.
+SLOW_CHECKS = {"autodiff/Value", "classification/random_crop_flip"}
 # Kinds of failure that are no misconception: what the code did, not what its author believes.
 GENERAL = {
     *("none", "type", "length", "shape", "dtype", "nan", "value"),
@@ -22,7 +23,7 @@ def bank(folder: str) -> list:
             key,
             entry,
             id=f"{key}-{entry.name}",
-            marks=[pytest.mark.slow] if key in LONG_CHAINS else [],
+            marks=[pytest.mark.slow] if key in SLOW_CHECKS else [],
         )
         for key in EXERCISES
         for entry in entries(folder, key)
