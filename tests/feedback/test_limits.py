@@ -30,6 +30,7 @@ def test_arguments_are_copied_with_their_layout():
         ([[[1]]], lambda a: a.__setitem__(0, 2)),
         ([[{"k": 3}]], lambda a: a[0].setdefault("s", 1)),
         ([[{"k": 3}]], lambda a: a[0].update(k=5)),
+        ([[{"k": 3}]], lambda a: a[0].update(s=a[0].pop("k"))),
     ],
 )
 def test_changes_are_noticed(arguments, change):

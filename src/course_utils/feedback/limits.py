@@ -168,7 +168,8 @@ def _differs(before: Any, after: Any) -> bool:
             return True
         return any(map(_differs, before, after))
     if isinstance(before, dict):
-        return not isinstance(after, dict) or _differs([*before.items()], [*after.items()])
+        same = isinstance(after, dict) and before.keys() == after.keys()
+        return not same or any(_differs(value, after[key]) for key, value in before.items())
     if isinstance(before, int | float):
         return type(before) is not type(after) or repr(before) != repr(after)  # nan is nan
     return False
