@@ -23,11 +23,11 @@ def reliability(p: NDArray, labels: NDArray, edges: Sequence[float] = EDGES) -> 
     return np.array([(sure[b].mean(), right[b].sum(), b.sum()) for b in bins if b.any()]).T
 
 
-def calibration_error(p: NDArray, labels: NDArray) -> float:
+def calibration_error(p: NDArray, labels: NDArray, edges: Sequence[float] = EDGES) -> float:
     """Return the expected calibration error, ``sum_b n_b / N |confidence_b - accuracy_b|``.
 
     Arguments and errors as for ``reliability``. Source: Naeini, Cooper and Hauskrecht (2015),
     Obtaining well calibrated probabilities using Bayesian binning, AAAI.
     """
-    sure, right, count = reliability(p, labels)
+    sure, right, count = reliability(p, labels, edges)
     return float(np.sum(abs(count * sure - right)) / count.sum())
