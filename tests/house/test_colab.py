@@ -26,7 +26,17 @@ from nbclient.exceptions import CellExecutionError
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 # What Colab has, of what the course may use. torch is linked and not installed a second time.
-COLAB = ["numpy", "scipy", "scikit-learn", "matplotlib", "pillow", "requests", "tqdm", "ipykernel"]
+COLAB = [
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "scikit-image",
+    "matplotlib",
+    "pillow",
+    "requests",
+    "tqdm",
+    "ipykernel",
+]
 COLAB += ["ipywidgets"]
 TORCH = ["torch", "torchgen", "functorch"]
 TORCH_NEEDS = [

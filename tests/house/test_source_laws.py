@@ -30,9 +30,11 @@ MAY_IMPORT = {
     "augmentation": set(),
     "backbone": set(),
     "calibration": set(),
+    "detection": {"data", "architectures"},
     "digits": {"data", "training"},
     "figures": {"plotting"},
     "kernels": {"feedback"},
+    "segmentation": {"data", "architectures"},
     "grading": {"feedback", "notebooks"},
     "cli": {"grading", "feedback", "notebooks", "data"},
 }
@@ -113,6 +115,8 @@ def test_imports_run_one_way(path):
     [
         ("course_utils", {"torch", "triton", "matplotlib", "numpy"}),
         ("course_utils.data", {"torch", "triton", "matplotlib"}),
+        ("course_utils.detection", {"torch", "triton", "matplotlib"}),
+        ("course_utils.segmentation", {"torch", "triton", "matplotlib"}),
         ("course_utils.feedback", {"torch", "triton", "matplotlib"}),
         ("course_utils.figures", {"torch", "triton", "matplotlib"}),
         ("course_utils.plotting", {"torch", "triton"}),
