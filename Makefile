@@ -12,6 +12,10 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 NEED_PYTHON = test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and was not \
 	found. On Debian or Ubuntu: sudo apt-get install -y python3 python3-venv"; exit 1; }
 PY := .venv/bin/python
+# The stand-in for Colab runs every notebook on all cores, and the site is made of its results;
+# then everything else in two processes.
+COLAB := tests/house/test_colab.py
+TWO := --numprocesses=2 --dist=loadgroup
 PORT ?= 0
 SERVE ?= 1
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
@@ -25,10 +29,11 @@ site: environment ## the book, run and built, served on this machine
 		exec $(PY) -u -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html; }
 
 test: environment-dev browser lint ## everything: style, types, code, notebooks, book, browser, Colab
-	@$(PY) -m pytest
+	@$(PY) -m pytest $(COLAB)
+	@$(PY) -m pytest $(TWO) --ignore=$(COLAB)
 
 check: environment-dev lint ## what is quick: style, types, unit and structure tests
-	@$(PY) -m pytest -m "not slow and not web"
+	@$(PY) -m pytest $(TWO) -m "not slow and not web"
 
 lab: environment ## JupyterLab on the course, in your browser; its terminal knows `course`
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PY) -m jupyterlab --notebook-dir=. $(LAB) $(if $(filter 0,$(shell id -u)),--allow-root)

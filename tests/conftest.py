@@ -10,6 +10,15 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests that share what is costly share a process: the site, one function's verdicts."""
+    for item in items:
+        if item.get_closest_marker("web") or "built_site" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("site"))
+        elif key := getattr(item, "callspec", None) and item.callspec.params.get("key"):
+            item.add_marker(pytest.mark.xdist_group(key))
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """Return the folder of the repository."""

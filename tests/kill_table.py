@@ -5,6 +5,7 @@ between its markers in ``book/instructors.md``; a test fails where the page is n
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from course_utils.feedback import ASSIGNMENTS, Exercise, exercises_of
@@ -42,16 +43,19 @@ def told(folder: str, key: str, entry: Entry) -> set[str | None]:
 
 def table() -> str:
     """Return the table of all assignments as text."""
-    lines, total = [*HEAD], [0] * 6
-    for name in ASSIGNMENTS:
-        for key, exercise in exercises_of(name).items():
-            row = counts(key, exercise)
-            total = [a + b for a, b in zip(total, row, strict=True)]
-            lines.append(_line(f"`{key}`", row))
-    return "\n".join([*lines, _line("all", total)])
+    exercises = [pair for name in ASSIGNMENTS for pair in exercises_of(name).items()]
+    rows = {key: counts(key, exercise) for key, exercise in exercises}
+    lines = [line(f"`{key}`", row) for key, row in rows.items()]
+    return "\n".join([*HEAD, *lines, total_line(rows.values())])
 
 
-def _line(name: str, numbers: list[int]) -> str:
+def total_line(rows: Iterable[list[int]]) -> str:
+    """Return the last line, in which every column is summed."""
+    return line("all", [sum(column) for column in zip(*rows, strict=True)])
+
+
+def line(name: str, numbers: list[int]) -> str:
+    """Return one line of the table."""
     return f"| {name} | {' | '.join(map(str, numbers))} |"
 
 

@@ -21,6 +21,7 @@ import nbformat
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from jupyter_cache.executors.utils import single_nb_execution
+from jupyter_client.manager import KernelManager
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,7 +69,7 @@ def forget_what_is_stale() -> None:
     """Delete what an earlier build made from other code or another site."""
     BUILD.mkdir(exist_ok=True)
     package = ROOT / "src" / "course_utils"
-    not_imported = {"cli.py", "grading", "__pycache__"}
+    not_imported = {"cli.py", "feedback", "grading", "__pycache__"}
     parts = [path for path in sorted(package.iterdir()) if path.name not in not_imported]
     code = digest([*parts, ROOT / "requirements.txt"])
     site = digest(ROOT / part for part in SITE_PARTS)
@@ -96,12 +97,20 @@ def is_cached(cache: JupyterCacheAbstract, path: Path) -> bool:
     return True
 
 
-def execute(path: Path, cache: JupyterCacheAbstract, lock: threading.Lock) -> str:
-    """Run one notebook in an empty folder, keep the result, return the error or nothing."""
+def execute(
+    path: Path,
+    cache: JupyterCacheAbstract,
+    lock: threading.Lock,
+    kernel: KernelManager | None = None,
+) -> str:
+    """Run one notebook in an empty folder, keep the result, return the error or nothing.
+
+    ``kernel`` says which Python runs it; by default the one of the environment.
+    """
     notebook = nbformat.read(path, 4)
     with tempfile.TemporaryDirectory() as folder:
         result = single_nb_execution(
-            notebook, folder, CELL_SECONDS, allow_errors=False, extra_arguments=QUIET
+            notebook, folder, CELL_SECONDS, allow_errors=False, km=kernel, extra_arguments=QUIET
         )
     name = path.relative_to(ROOT)
     print(f"  {name}  {result.time:.1f} s{'  FAILED' if result.err else ''}", flush=True)

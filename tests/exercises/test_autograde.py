@@ -12,6 +12,8 @@ from nbgrader.api import Gradebook
 from course_utils.feedback import ASSIGNMENTS, exercises_of
 from tests.exercises.assignment import ROOT, cells, edited, notebook_path, settings
 
+# One gradebook serves all of these tests: they run in one process.
+pytestmark = pytest.mark.xdist_group("gradebook")
 STUDENTS = ("untouched", "reference", "one_wrong", "noisy")
 WRONG = "raise ValueError('wrong')"
 # Lines that cost points where a grader reads the output instead of a verdict.

@@ -2,11 +2,24 @@
 
 import pytest
 
-from tests.kill_table import PAGE, page_with, table
+from tests.exercises.assignment import EXERCISES
+from tests.kill_table import BEGIN, END, HEAD, PAGE, counts, line, total_line
+
+
+def shown() -> list[str]:
+    """Return the lines of the table on the page."""
+    return PAGE.read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0].strip().splitlines()
 
 
 @pytest.mark.slow
-def test_the_table_is_current():
+@pytest.mark.parametrize("key", EXERCISES)
+def test_the_line_of_a_function_is_current(key):
     """Made by `python -m tests.kill_table`."""
-    text = PAGE.read_text(encoding="utf-8")
-    assert text == page_with(text, table())
+    assert line(f"`{key}`", counts(key, EXERCISES[key])) in shown()
+
+
+def test_the_table_has_a_line_for_each_function_and_their_sum():
+    head, lines, total = shown()[:2], shown()[2:-1], shown()[-1]
+    assert head == HEAD
+    assert [text.split("`")[1] for text in lines] == list(EXERCISES)
+    assert total == total_line([[int(n) for n in text.split("|")[2:-1]] for text in lines])

@@ -46,6 +46,8 @@ def test_only_what_changes_the_result_runs_again(tree):
     assert runs(tree) == 1
     write(tree, prose="Other prose.")
     (tree / "src/course_utils/cli.py").write_text("# no notebook imports this")
+    (tree / "src/course_utils/feedback").mkdir()
+    (tree / "src/course_utils/feedback/report.py").write_text("# nor this")
     assert runs(tree) == 1
     write(tree, code="1 + 1")
     assert runs(tree) == 2

@@ -3,6 +3,9 @@
 Colab is stood for by a fresh environment with the packages below and without the course. The
 course's address is stood for by a local repository with the files of this tree: git is told to
 read the one for the other. Notebooks run side by side, one core each.
+
+The first notebooks run with the newest packages, as a reader in Colab gets them. Then the pins are
+brought in, and what a page of the book prints is kept for the site: it is not run a second time.
 """
 
 import json
@@ -12,12 +15,16 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
+import tomllib
 import venv
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import build_book
 import nbformat
 import pytest
+from jupyter_cache import get_cache
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
@@ -111,8 +118,8 @@ def has_course(python: Path) -> bool:
 
 
 @pytest.fixture(scope="session")
-def run_alone(tmp_path_factory, colab, clone, repository):
-    """A function that runs a copy of a notebook in an empty folder by Colab's stand-in."""
+def kernels(tmp_path_factory, colab, clone, repository):
+    """A function that gives a new kernel of Colab's stand-in."""
     specs = tmp_path_factory.mktemp("kernels")
     (specs / "colab").mkdir()
     stand_in = {  # git reads the local repository for the address; the kernel sees one core
@@ -126,23 +133,33 @@ def run_alone(tmp_path_factory, colab, clone, repository):
     kernel = {"argv": command, "display_name": "Colab", "language": "python", "env": stand_in}
     (specs / "colab" / "kernel.json").write_text(json.dumps(kernel))
     manager = KernelSpecManager(kernel_dirs=[str(specs)], ensure_native_kernel=False)
+    return lambda: AsyncKernelManager(kernel_name="colab", kernel_spec_manager=manager)
+
+
+@pytest.fixture(scope="session")
+def run_alone(tmp_path_factory, kernels):
+    """A function that runs a copy of a notebook in an empty folder by Colab's stand-in."""
 
     def run(path: Path) -> str:
         folder = tmp_path_factory.mktemp("alone")
         shutil.copy2(path, folder)
         notebook = nbformat.read(folder / path.name, 4)
-        kernels = AsyncKernelManager(kernel_name="colab", kernel_spec_manager=manager)
         client = NotebookClient(
-            notebook, km=kernels, timeout=CELL_SECONDS, resources={"metadata": {"path": folder}}
+            notebook, km=kernels(), timeout=CELL_SECONDS, resources={"metadata": {"path": folder}}
         )
         client.allow_error_names = [NOT_WRITTEN] if "exercises" in path.parts else []
         try:
             client.execute()
         except CellExecutionError as error:
-            return re.sub(r"\x1b\[[\d;]*m", "", str(error))[-3000:]
+            return plain(str(error))
         return ""
 
     return run
+
+
+def plain(error: str) -> str:
+    """Return the end of an error without its colours."""
+    return re.sub(r"\x1b\[[\d;]*m", "", error)[-3000:]
 
 
 @pytest.fixture(scope="session")
@@ -160,11 +177,26 @@ def installed(colab, run_alone) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def outcomes(installed, run_alone) -> dict[str, str]:
-    """What went wrong, or nothing, for every notebook."""
+def pinned(colab, installed) -> None:
+    """Bring what the course asks for to the versions that the site is made with."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pip(colab, "install", "-c", str(ROOT / "requirements.txt"), *project["dependencies"])
+
+
+@pytest.fixture(scope="session")
+def outcomes(pinned, installed, run_alone, kernels) -> dict[str, str]:
+    """What went wrong, or nothing, for every notebook; a page's result is kept for the site."""
+    build_book.forget_what_is_stale()
+    cache, lock, pages = get_cache(build_book.CACHE), threading.Lock(), build_book.notebooks()
+
+    def run(path: Path) -> str:
+        if path not in pages:
+            return run_alone(path)
+        return plain(build_book.execute(path, cache, lock, kernels()))
+
     rest = [path for path in NOTEBOOKS if name_of(path) not in installed]
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
-        return installed | dict(zip(map(name_of, rest), pool.map(run_alone, rest), strict=True))
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, build_book.MOST_WORKERS)) as pool:
+        return installed | dict(zip(map(name_of, rest), pool.map(run, rest), strict=True))
 
 
 def test_the_first_cell_installs_the_course(installed):

@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "digits": {"data", "training"},
     "figures": {"plotting"},
     "kernels": {"feedback"},
-    "segmentation": {"data", "architectures"},
+    "segmentation": {"data", "architectures", "training"},
     "grading": {"feedback", "notebooks"},
     "cli": {"grading", "feedback", "notebooks", "data"},
 }

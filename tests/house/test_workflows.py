@@ -64,4 +64,4 @@ def test_ci_runs_make_test_and_nothing_after_it(root):
     assert script.rstrip().splitlines()[-1] == "exec make test"
     recipe = re.search(r"^test:.*\n((?:\t.*\n)+)", (root / "Makefile").read_text(), re.MULTILINE)
     assert recipe, "no recipe for `make test`"
-    assert recipe[1].rstrip().splitlines()[-1] == "\t@$(PY) -m pytest"
+    assert recipe[1].rstrip().splitlines()[-1].startswith("\t@$(PY) -m pytest ")
