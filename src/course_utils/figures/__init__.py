@@ -6,9 +6,11 @@ the mistake behind a wrong answer; `InteractiveFigure` is the base for a figure 
 
 from course_utils.figures.backprop_steps import BackpropPass, BackpropSteps
 from course_utils.figures.base import InteractiveFigure
+from course_utils.figures.box_pair import BoxPair
 from course_utils.figures.confusion_gallery import ConfusionGallery
 from course_utils.figures.conv_stepper import ConvStepper
 from course_utils.figures.course_map import CourseMap, Node
+from course_utils.figures.detection_threshold import DetectionThreshold
 from course_utils.figures.digit_pad import DigitPad
 from course_utils.figures.explorer import Explorer
 from course_utils.figures.kinks import Kinks
@@ -25,9 +27,11 @@ __all__ = [
     "BackpropPass",
     "BackpropSteps",
     "Bars",
+    "BoxPair",
     "ConfusionGallery",
     "ConvStepper",
     "CourseMap",
+    "DetectionThreshold",
     "DigitPad",
     "Event",
     "Explorer",
