@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "augmentation": set(),
     "backbone": set(),
     "calibration": set(),
-    "detection": {"data", "architectures", "weights"},
+    "detection": {"data", "architectures", "training", "weights"},
     "digits": {"data", "training"},
     "figures": {"plotting"},
     "kernels": {"feedback"},

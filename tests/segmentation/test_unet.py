@@ -9,7 +9,7 @@ from course_utils.segmentation.unet import UNet, centre_crop, double_conv
 
 def test_the_network_of_the_paper_has_its_sizes_and_its_parameters():
     with torch.device("meta"):
-        net = UNet(1, 2, width=64, depth=4, padding=0, norm=False)
+        net = UNet(1, 2, width=64, depth=4, padding=0, norm=None)
         sides = []
         for block in [*net.down, *net.up]:
             block.register_forward_hook(lambda _, __, y: sides.append(y.shape[-1]))
@@ -40,7 +40,7 @@ def test_channels_double_at_each_level_and_skips_are_concatenated():
 
 
 def test_the_way_down_comes_first_in_the_concatenation():
-    net = UNet(1, 1, width=1, depth=1, norm=False)
+    net = UNet(1, 1, width=1, depth=1, norm=None)
     with torch.no_grad():
         for p in net.parameters():
             p.zero_()
@@ -66,7 +66,7 @@ def test_without_skips_the_output_knows_only_the_deepest_map():
 
 
 def test_odd_maps_and_bad_arguments_are_refused():
-    net = UNet(1, 1, 2, 2, padding=0, norm=False)
+    net = UNet(1, 1, 2, 2, padding=0, norm=None)
     with pytest.raises(ValueError, match="odd"):
         net(torch.zeros(1, 1, 43, 44))
     with pytest.raises(ValueError, match="must be"):
@@ -75,10 +75,14 @@ def test_odd_maps_and_bad_arguments_are_refused():
         UNet(1, 0)
     with pytest.raises(ValueError, match="depth"):
         UNet(1, 1, depth=-1)
+    with pytest.raises(ValueError, match="norm must be"):
+        UNet(1, 1, norm="layer")
 
 
 def test_parts():
     x = torch.arange(36.0).reshape(1, 1, 6, 6)
     assert torch.equal(centre_crop(x, 2, 4), x[:, :, 2:4, 1:5])
-    assert double_conv(1, 3, padding=0, norm=False)(x).shape == (1, 3, 2, 2)
-    assert not any(isinstance(m, nn.BatchNorm2d) for m in UNet(1, 1, norm=False).modules())
+    assert double_conv(1, 3, padding=0, norm=None)(x).shape == (1, 3, 2, 2)
+    for norm, kind in (("batch", nn.BatchNorm2d), ("group", nn.GroupNorm)):
+        assert sum(isinstance(m, kind) for m in UNet(1, 1, norm=norm).modules()) == 14
+        assert not any(isinstance(m, kind) for m in UNet(1, 1, norm=None).modules())

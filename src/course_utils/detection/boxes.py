@@ -30,7 +30,7 @@ def box_area(boxes: ArrayLike) -> Floats:
     return (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
 
 
-def _overlap(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+def intersection_and_union(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """Return the areas of intersection and of union of every pair: two arrays ``(n, m)``."""
     low = np.maximum(a[:, None, :2], b[None, :, :2])  # (n, m, 2): the later start
     high = np.minimum(a[:, None, 2:], b[None, :, 2:])  # (n, m, 2): the earlier end
@@ -50,7 +50,7 @@ def box_iou(a: ArrayLike, b: ArrayLike) -> Floats:
     union is empty, and has the dtype of the boxes. Raises ValueError as `as_boxes` does. Source:
     Jaccard (1912), The distribution of the flora in the alpine zone, New Phytologist 11.
     """
-    return _ratio(*_overlap(as_boxes(a, "a"), as_boxes(b, "b")))
+    return _ratio(*intersection_and_union(as_boxes(a, "a"), as_boxes(b, "b")))
 
 
 def giou(a: ArrayLike, b: ArrayLike) -> Floats:
@@ -62,7 +62,7 @@ def giou(a: ArrayLike, b: ArrayLike) -> Floats:
     Generalized intersection over union, CVPR.
     """
     a, b = as_boxes(a, "a"), as_boxes(b, "b")
-    intersection, union = _overlap(a, b)
+    intersection, union = intersection_and_union(a, b)
     low = np.minimum(a[:, None, :2], b[None, :, :2])
     high = np.maximum(a[:, None, 2:], b[None, :, 2:])
     hull = (high - low).prod(axis=2)

@@ -82,7 +82,7 @@ function render({ model, el }) {
       kit.h("span", {}, `${words}: ${counts[kind]}`))));
     const at = n ? { x: line.recall[n - 1], y: line.precision[n - 1] } : { x: 0, y: NaN };
     plot.draw([{ kind: "line", x: line.recall, y: line.precision, label: "all confidences", colour: 0 }, { kind: "points", x: [at.x], y: [at.y], label: "this confidence", colour: 1, radius: 6 }]);
-    say({ shown: n, "of these right": counts.correct, precision: n ? at.y : null, recall: at.x, "AP of this picture": line.area });
+    say({ "confidence at least": confidence.get(), shown: n, "of these right": counts.correct, precision: n ? at.y : null, recall: at.x, "AP of this picture": line.area });
   }
   change();
 }

@@ -5,7 +5,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-SCALES, GAINS, SHIFTS = (0.8, 1.25), (0.7, 1.3), (-0.05, 0.05)
+Span = tuple[float, float]
 
 
 def nuclei_crops(
@@ -14,12 +14,16 @@ def nuclei_crops(
     batch: int,
     side: int,
     rng: np.random.Generator,
+    *,
+    scales: Span = (0.8, 1.25),
+    gains: Span = (0.7, 1.3),
+    shifts: Span = (-0.05, 0.05),
 ) -> tuple[Tensor, Tensor]:
     """Draw ``batch`` square crops: images ``(batch, 1, S, S)``, labels ``(batch, S, S)``, S = side.
 
     ``image`` and ``instances`` are ``(H, W)`` or ``(N, H, W)``. Each crop has a random place, one
-    of the eight symmetries of the square, a scale of 0.8 to 1.25 (the image bilinear, the labels
-    nearest), a gain of 0.7 to 1.3 and a shift of the grey value. Labels are int64 and keep their
+    of the eight symmetries of the square, a scale (the image read bilinear, the labels nearest), a
+    gain and a shift of the grey value, each uniform in its span. Labels are int64 and keep their
     numbers. Raises ValueError where the shapes disagree or a crop is larger than the image.
     """
     images, labels = _as_stack(image), _as_stack(instances)
@@ -31,7 +35,7 @@ def nuclei_crops(
             f"expected batch >= 1, 1 <= side <= {min(height, width)}, got {batch}, {side}"
         )
     # At most so much larger that the window fits into the image.
-    scale = np.minimum(rng.uniform(*SCALES, batch), min(height, width) / side)
+    scale = np.minimum(rng.uniform(*scales, batch), min(height, width) / side)
     grid = torch.from_numpy(_grids(scale, side, height, width, rng))
     which = rng.integers(len(images), size=batch)
     x, y = torch.empty(batch, side, side), torch.empty(batch, side, side)
@@ -39,8 +43,8 @@ def nuclei_crops(
         mine = torch.from_numpy(which == n)
         x[mine] = _read(images[n], grid[mine], "bilinear")
         y[mine] = _read(labels[n], grid[mine], "nearest")
-    gain = torch.from_numpy(rng.uniform(*GAINS, (batch, 1, 1, 1)).astype(np.float32))
-    shift = torch.from_numpy(rng.uniform(*SHIFTS, (batch, 1, 1, 1)).astype(np.float32))
+    gain = torch.from_numpy(rng.uniform(*gains, (batch, 1, 1, 1)).astype(np.float32))
+    shift = torch.from_numpy(rng.uniform(*shifts, (batch, 1, 1, 1)).astype(np.float32))
     return gain * x[:, None] + shift, y.round().long()
 
 

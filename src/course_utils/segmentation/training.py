@@ -14,6 +14,8 @@ from course_utils.training import one_cycle
 
 # Outputs (B, K, S, S) and instances (B, S, S) to a scalar.
 PixelLoss = Callable[[Tensor, Tensor], Tensor]
+# Called as `nuclei_crops` is.
+Crops = Callable[..., tuple[Tensor, Tensor]]
 
 
 def mask_cross_entropy(outputs: Tensor, instances: Tensor) -> Tensor:
@@ -32,6 +34,7 @@ def fit_segmenter(
     lr: float = 0.01,
     seed: int = 0,
     loss: PixelLoss = mask_cross_entropy,
+    crops: Crops = nuclei_crops,
     progress: bool = False,
 ) -> list[float]:
     """Train ``model`` on ``steps`` batches of random crops and return the loss of each.
@@ -50,7 +53,7 @@ def fit_segmenter(
     losses = []
     model.train()
     for _ in tqdm(range(steps), disable=not progress, desc="steps"):
-        x, y = nuclei_crops(image, instances, batch, side, rng)
+        x, y = crops(image, instances, batch, side, rng)
         value = loss(model(x.contiguous(memory_format=torch.channels_last)), y)
         if not torch.isfinite(value):
             raise ValueError(f"the loss became {value.item()}: is the learning rate too large?")

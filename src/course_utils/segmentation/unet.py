@@ -1,19 +1,25 @@
 """The U-Net: a path down, a path up, and at each level a skip that is concatenated."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
+NORMS = {"batch": nn.BatchNorm2d, "group": lambda c: nn.GroupNorm(math.gcd(4, c), c)}
 
-def double_conv(c_in: int, c_out: int, padding: int = 1, norm: bool = True) -> nn.Sequential:
-    """Build two 3x3 convolutions, each with batch norm (in place of a bias) and ReLU.
 
-    ``(B, c_in, H, W) -> (B, c_out, H - 4 + 4 * padding, W - 4 + 4 * padding)``. Without ``norm``
-    the convolutions have biases, as in the paper.
+def double_conv(
+    c_in: int, c_out: int, padding: int = 1, norm: str | None = "batch"
+) -> nn.Sequential:
+    """Build two 3x3 convolutions, each with a norm (in place of a bias) and ReLU.
+
+    ``(B, c_in, H, W) -> (B, c_out, H - 4 + 4 * padding, W - 4 + 4 * padding)``. ``norm`` is
+    "batch", "group" (4 groups), or None: then the convolutions have biases, as in the paper.
     """
     parts: list[nn.Module] = []
     for c in (c_in, c_out):
-        parts.append(nn.Conv2d(c, c_out, 3, padding=padding, bias=not norm))
-        parts += [nn.BatchNorm2d(c_out), nn.ReLU()] if norm else [nn.ReLU()]
+        parts.append(nn.Conv2d(c, c_out, 3, padding=padding, bias=norm is None))
+        parts += [nn.ReLU()] if norm is None else [NORMS[norm](c_out), nn.ReLU()]
     return nn.Sequential(*parts)
 
 
@@ -32,10 +38,10 @@ class UNet(nn.Module):
     (not added), and two convolutions follow; a 1x1 convolution ends it. ``skips=False`` leaves the
     maps of the way down out.
 
-    ``padding=0`` and ``norm=False`` give the network of the paper: the output is smaller than the
+    ``padding=0`` and ``norm=None`` give the network of the paper: the output is smaller than the
     input, and the skips are cropped. Source: Ronneberger, Fischer and Brox (2015), U-Net. Raises
     ValueError where a map that is to be pooled has an odd side: with padding, where a side is not
-    a multiple of ``2**depth``.
+    a multiple of ``2**depth``; for an unknown ``norm``, and for sizes below 1 (0 for ``depth``).
     """
 
     def __init__(
@@ -47,7 +53,7 @@ class UNet(nn.Module):
         skips: bool = True,
         *,
         padding: int = 1,
-        norm: bool = True,
+        norm: str | None = "batch",
     ) -> None:
         super().__init__()
         for name, value in {"c_in": c_in, "num_classes": num_classes, "width": width}.items():
@@ -55,6 +61,8 @@ class UNet(nn.Module):
                 raise ValueError(f"{name} must be at least 1, got {value}")
         if depth < 0:
             raise ValueError(f"depth must be at least 0, got {depth}")
+        if norm is not None and norm not in NORMS:
+            raise ValueError(f"norm must be one of {sorted(NORMS)} or None, got {norm!r}")
         self.depth, self.skips, self.padded = depth, skips, padding == 1
         widths = [width * 2**level for level in range(depth + 1)]
         self.down = nn.ModuleList(

@@ -1,0 +1,73 @@
+"""Training a detector on random crops, and its score on whole images."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch.optim.lr_scheduler import LambdaLR
+from tqdm.auto import tqdm
+
+from course_utils.data import BoxedImages
+from course_utils.training import one_cycle
+
+from .crops import random_crops
+from .evaluation import mean_average_precision
+from .networks import Detections, Detector
+
+
+def fit_detector(
+    model: Detector,
+    part: BoxedImages,
+    steps: int,
+    *,
+    batch: int = 4,
+    side: int = 192,
+    lr: float = 0.005,
+    seed: int = 0,
+    progress: bool = False,
+) -> list[float]:
+    """Train ``model`` on ``steps`` batches of `random_crops` of ``part``; return each loss.
+
+    AdamW with a one-cycle rate that peaks at ``lr``; ``seed`` draws the crops. Raises ValueError
+    for ``steps`` below 1 or a loss that is no longer finite.
+    """
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1, got {steps}")
+    rng = np.random.default_rng(seed)
+    model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=1e-3)
+    rates = LambdaLR(optimizer, lambda t: one_cycle(min(t, steps), steps))
+    losses = []
+    model.train()
+    for _ in tqdm(range(steps), disable=not progress, desc="steps"):
+        images, boxes, labels = random_crops(part, batch, side, rng)
+        value = model.loss(images.contiguous(memory_format=torch.channels_last), boxes, labels)
+        if not torch.isfinite(value):
+            raise ValueError(f"the loss became {value.item()}: is the learning rate too large?")
+        optimizer.zero_grad()
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0)
+        optimizer.step()
+        rates.step()
+        losses.append(value.item())
+    model.eval()
+    return losses
+
+
+def predict(
+    model: Detector, part: BoxedImages, score: float = 0.05, iou: float = 0.5, limit: int = 100
+) -> list[Detections]:
+    """Return the detections of each image of ``part``, as `Detector.detect` finds them."""
+    images = (torch.from_numpy(np.ascontiguousarray(image))[None] for image in part.images)
+    return [model.detect(image, score, iou, limit)[0] for image in images]
+
+
+def truth(part: BoxedImages) -> list[dict[str, np.ndarray]]:
+    """Return the true boxes of each image of ``part`` in the form that the evaluation takes."""
+    return [{"boxes": b, "labels": l} for b, l in zip(part.boxes, part.labels, strict=True)]
+
+
+def evaluate(model: Detector, part: BoxedImages, iou_thresholds: Sequence[float] = (0.5,)) -> float:
+    """Return the mean average precision of ``model`` on ``part``, in [0, 1]."""
+    found = predict(model, part, score=0.01)
+    return mean_average_precision(found, truth(part), iou_thresholds)
