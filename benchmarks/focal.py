@@ -25,10 +25,11 @@ from course_utils.training import seed_everything
 
 SEEDS = (0, 1, 2)
 GAMMAS, ALPHAS = (0.0, 1.0, 2.0, 4.0), (0.25, 0.5, 0.75)
+STRIDE = 8
 SIZES = {"nuclei": (16, 24, 36), "treecrowns": (28, 40, 56)}
 RULES: dict[str, dict[str, Any]] = {
     "nuclei": {"steps": 200, "batch": 4, "side": 128},
-    "treecrowns": {"steps": 400, "batch": 4, "side": 192},
+    "treecrowns": {"steps": 300, "batch": 4, "side": 192},
 }
 ClassLoss = Callable[[Tensor, Tensor], Tensor]
 
@@ -53,14 +54,16 @@ def hard_negatives(logits: Tensor, onehot: Tensor, ratio: int = 3) -> Tensor:
 
 RIVALS: dict[str, ClassLoss] = {
     "focal": focal,
+    "focal 1, 0.5": partial(focal, gamma=1.0, alpha=0.5),
     "cross-entropy": cross_entropy,
     "hard negatives 3:1": hard_negatives,
 }
 
 
 def held_out(found: DetectionSet) -> BoxedImages:
-    """Return the validation and test images, cut to tiles of 256 pixels."""
-    parts = tiles(found.val, 256), tiles(found.test, 256)
+    """Return the validation and test images; aerial ones cut to tiles of 256 pixels."""
+    side = 256 if found.name == "treecrowns" else 512
+    parts = tiles(found.val, side), tiles(found.test, side)
     joined = (sum((getattr(p, key) for p in parts), ()) for key in ("images", "boxes", "labels"))
     return BoxedImages(*joined, names=parts[0].names + parts[1].names, class_names=("object",))
 
@@ -71,9 +74,11 @@ def scores(name: str, title: str, rule: ClassLoss, prior: float = PRIOR) -> list
     for seed in SEEDS:
         start = time.monotonic()
         seed_everything(seed)
-        model = AnchorDetector(data.c_in, 1, SIZES[name], class_loss=rule, prior=prior)
+        model = AnchorDetector(
+            data.c_in, 1, SIZES[name], stride=STRIDE, class_loss=rule, prior=prior
+        )
         try:
-            fit_detector(model, data.train, seed=seed, **RULES[name])
+            fit_detector(model, data.train, seed=seed, **RULES[name], **data.crops)
             found.append(evaluate(model, held_out(data)))
         except ValueError as error:  # the loss is no longer finite
             print(error)

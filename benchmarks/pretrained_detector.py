@@ -10,7 +10,7 @@ them).
 import time
 
 import torch
-from focal import SEEDS, SIZES, held_out
+from focal import SEEDS, SIZES, STRIDE, held_out
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -22,7 +22,7 @@ from course_utils.detection.training import evaluate, fit_detector
 from course_utils.measured import store_measured
 from course_utils.training import seed_everything
 
-STEPS, BATCH, SIDE, STRIDE = 150, 4, 192, 8
+STEPS, BATCH, SIDE = 120, 4, 192
 TAPS = {4: 40, 10: 112}  # last block and channels of the maps at strides 8 and 16
 ARMS: dict[str, tuple[bool, bool] | None] = {
     "small network, from scratch": None,
@@ -37,8 +37,10 @@ class Pyramid(nn.Module):
 
     def __init__(self, features: int, pretrained: bool, frozen: bool) -> None:
         super().__init__()
-        self.stride, self.features, self.frozen = STRIDE, features, frozen
-        self.body = Backbone(pretrained=pretrained)
+        self.stride, self.coarsest, self.features = STRIDE, 2 * STRIDE, features
+        self.body, self.pretrained = Backbone(pretrained=pretrained), pretrained
+        self.body.net._blocks = self.body.net._blocks[: max(TAPS) + 1]
+        del self.body.net._conv_head, self.body.net._bn1
         self.laterals = nn.ModuleList(conv_norm(c, features, 1) for c in TAPS.values())
         self.smooth = nn.Sequential(conv_norm(features, features, 3), nn.ReLU())
         self.body.requires_grad_(not frozen)
@@ -47,23 +49,30 @@ class Pyramid(nn.Module):
         """Return one map of features."""
         net, maps = self.body.net, []
         x = net._swish(net._bn0(net._conv_stem((x - MEAN) / SCALE)))
-        for place, block in enumerate(net._blocks[: max(TAPS) + 1]):
+        for place, block in enumerate(net._blocks):
             x = block(x)
             if place in TAPS:
                 maps.append(x)
         fine, coarse = (lateral(found) for lateral, found in zip(self.laterals, maps, strict=True))
         return self.smooth(fine + functional.interpolate(coarse, scale_factor=2))
 
+    def train(self, mode: bool = True) -> "Pyramid":
+        """Switch to training; only random weights train with the statistics of the batch."""
+        super().train(mode)
+        if not self.pretrained:
+            nn.Module.train(self.body, mode)
+        return self
+
 
 def run(arm: str, seed: int) -> dict[str, float]:
     """Train on one backbone; return AP50, the seconds of training and the trained weights."""
     data, choice = detection_set("treecrowns"), ARMS[arm]
     seed_everything(seed)
-    model = AnchorDetector(data.c_in, 1, SIZES["treecrowns"])
+    model = AnchorDetector(data.c_in, 1, SIZES["treecrowns"], stride=STRIDE)
     if choice is not None:
-        model.backbone = Pyramid(model.backbone.features, *choice)
+        model.add_module("backbone", Pyramid(model.backbone.features, *choice))
     start = time.monotonic()
-    fit_detector(model, data.train, STEPS, batch=BATCH, side=SIDE, seed=seed)
+    fit_detector(model, data.train, STEPS, batch=BATCH, side=SIDE, seed=seed, **data.crops)
     found = {
         "seconds": time.monotonic() - start,
         "AP50": evaluate(model, held_out(data)),

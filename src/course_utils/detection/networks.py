@@ -1,6 +1,7 @@
 """Two small detectors on one backbone: one with anchors, one with centre points."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,45 +21,46 @@ from .targets import centre_targets, near_cells
 Detections = dict[str, NDArray[Any]]
 ClassLoss = Callable[[Tensor, Tensor], Tensor]
 PRIOR = 0.01  # share of objects that an untrained head believes in
-COARSEST = 16
 
 
 class SmallBackbone(nn.Module):
-    """A pyramid of four residual stages and one way down: ``(B, c_in, H, W) -> (B, F, H/4, W/4)``.
+    """A pyramid: ``(B, c_in, H, W) -> (B, F, H/stride, W/stride)`` with F = 2 width.
 
-    The stages halve the side at 1/2, 1/4, 1/8 and 1/16 with ``width`` to ``4 width`` channels; the
-    coarse maps are enlarged and added to the finer ones, down to ``stride`` (4 or 8), where F = 2
-    width. H and W must be multiples of 16. Source: Lin et al. (2017), Feature pyramid networks for
-    object detection, CVPR.
+    A strided convolution to half of ``stride``, then three stages that halve the side by a maximum
+    and widen the map to 2, 3 and 4 times ``width``. On the way down the coarse maps are enlarged
+    and added to the finer ones. Every window is even, so that a coarse cell lies in the middle of
+    the finer cells it stands for. H and W must be multiples of ``4 * stride``. Source: Lin et al.
+    (2017), Feature pyramid networks for object detection, CVPR.
     """
 
     def __init__(self, c_in: int, width: int = 24, stride: int = 8) -> None:
         super().__init__()
         if stride not in (4, 8):
             raise ValueError(f"stride must be 4 or 8, got {stride}")
-        self.stride, self.features = stride, 2 * width
+        self.stride, self.coarsest, self.features = stride, 4 * stride, 2 * width
+        half = stride // 2
+        first = nn.Conv2d(c_in, width, 2 * half, half, padding=half // 2, bias=False)
+        self.stem = nn.Sequential(first, nn.BatchNorm2d(width), nn.ReLU())
         channels = [width, 2 * width, 3 * width, 4 * width]
-        self.stem = nn.Sequential(conv_norm(c_in, width, 3, 2), nn.ReLU())
         self.stages = nn.ModuleList(
-            ResidualBlock(a, b, 2) for a, b in zip(channels, channels[1:], strict=False)
+            nn.Sequential(nn.MaxPool2d(2), ResidualBlock(a, b)) for a, b in pairwise(channels)
         )
-        merged = channels[1:] if stride == 4 else channels[2:]
-        self.laterals = nn.ModuleList(conv_norm(c, self.features, 1) for c in merged)
+        self.laterals = nn.ModuleList(conv_norm(c, self.features, 1) for c in channels[1:])
         self.smooth = nn.Sequential(conv_norm(self.features, self.features, 3), nn.ReLU())
 
     def forward(self, x: Tensor) -> Tensor:
         """Return one map of features at ``stride``."""
-        if x.shape[2] % COARSEST or x.shape[3] % COARSEST:
-            raise ValueError(f"H and W must be multiples of {COARSEST}, got {tuple(x.shape)}")
+        if x.shape[2] % self.coarsest or x.shape[3] % self.coarsest:
+            raise ValueError(f"H and W must be multiples of {self.coarsest}: {tuple(x.shape)}")
         x = self.stem(x)
         maps = []
         for stage in self.stages:
             x = stage(x)
             maps.append(x)
-        maps = maps[-len(self.laterals) :]
         merged = self.laterals[-1](maps[-1])
         for lateral, finer in zip(self.laterals[-2::-1], maps[-2::-1], strict=True):
-            merged = lateral(finer) + functional.interpolate(merged, scale_factor=2)
+            enlarged = functional.interpolate(merged, scale_factor=2, mode="bilinear")
+            merged = lateral(finer) + enlarged
         return self.smooth(merged)
 
 
@@ -76,7 +78,9 @@ def prior_bias(prior: float = PRIOR) -> float:
 
 
 class Detector(nn.Module):
-    """What both detectors share: padding to a multiple of 16, suppression, one image at a time."""
+    """What both detectors share: padding, suppression, one image at a time."""
+
+    backbone: SmallBackbone
 
     def maps(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Return the raw outputs of the two heads."""
@@ -97,7 +101,8 @@ class Detector(nn.Module):
         """
         self.eval()
         height, width = images.shape[2:]
-        padded = functional.pad(images, (0, -width % COARSEST, 0, -height % COARSEST))
+        multiple = self.backbone.coarsest
+        padded = functional.pad(images, (0, -width % multiple, 0, -height % multiple))
         found = []
         for boxes, scores, labels in self.candidates(padded, 4 * limit):
             kept = scores >= score
@@ -131,7 +136,7 @@ class AnchorDetector(Detector):
         sizes: Sequence[float] = (16, 24, 36),
         ratios: Sequence[float] = (1.0,),
         width: int = 24,
-        stride: int = 8,
+        stride: int = 4,
         class_loss: ClassLoss = lambda logits, onehot: focal_loss(logits, onehot).sum(),
         prior: float = PRIOR,
     ) -> None:
@@ -201,13 +206,21 @@ class AnchorDetector(Detector):
 class CentreDetector(Detector):
     """CenterNet in miniature: a heat map of centres, and at each the distances to four sides.
 
+    ``heat_loss`` takes the logits and the heat map, both ``(B, C, h, w)``, and returns a sum.
     Source: Zhou, Wang and Krähenbühl (2019), Objects as points; the distances in place of offset
     and size, learnt at the cells around the centre too, are those of Tian et al. (2019), FCOS, ICCV.
     """
 
-    def __init__(self, c_in: int, num_classes: int, width: int = 24, stride: int = 4) -> None:
+    def __init__(
+        self,
+        c_in: int,
+        num_classes: int,
+        width: int = 24,
+        stride: int = 4,
+        heat_loss: ClassLoss = lambda logits, heat: centre_focal_loss(logits, heat).sum(),
+    ) -> None:
         super().__init__()
-        self.num_classes = num_classes
+        self.num_classes, self.heat_loss = num_classes, heat_loss
         self.backbone = SmallBackbone(c_in, width, stride)
         self.heat = head(self.backbone.features, num_classes, prior_bias())
         self.sides = head(self.backbone.features, 4, float(np.log(4.0)))
@@ -235,7 +248,7 @@ class CentreDetector(Detector):
             made = self.boxes_at(sides[n, :, rows, columns].T, rows, columns)
             overlaps.append(paired_giou(made, torch.from_numpy(b)[owner]))
         objects = max(sum(map(len, boxes)), 1)
-        heat_loss = centre_focal_loss(logits, torch.stack(heats)).sum() / objects
+        heat_loss = self.heat_loss(logits, torch.stack(heats)) / objects
         overlap = torch.cat(overlaps)
         return heat_loss + (1 - overlap).sum() / max(len(overlap), 1)
 

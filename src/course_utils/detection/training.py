@@ -24,11 +24,14 @@ def fit_detector(
     side: int = 192,
     lr: float = 0.005,
     seed: int = 0,
+    symmetries: bool = True,
+    slices: bool = True,
     progress: bool = False,
 ) -> list[float]:
     """Train ``model`` on ``steps`` batches of `random_crops` of ``part``; return each loss.
 
-    AdamW with a one-cycle rate that peaks at ``lr``; ``seed`` draws the crops. Raises ValueError
+    AdamW with a one-cycle rate that peaks at ``lr``; ``seed`` draws the crops, and ``symmetries``
+    and ``slices`` are their arguments (``**detection_set(name).crops``). Raises ValueError
     for ``steps`` below 1 or a loss that is no longer finite.
     """
     if steps < 1:
@@ -40,7 +43,9 @@ def fit_detector(
     losses = []
     model.train()
     for _ in tqdm(range(steps), disable=not progress, desc="steps"):
-        images, boxes, labels = random_crops(part, batch, side, rng)
+        images, boxes, labels = random_crops(
+            part, batch, side, rng, symmetries=symmetries, slices=slices
+        )
         value = model.loss(images.contiguous(memory_format=torch.channels_last), boxes, labels)
         if not torch.isfinite(value):
             raise ValueError(f"the loss became {value.item()}: is the learning rate too large?")

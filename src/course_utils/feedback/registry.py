@@ -12,6 +12,8 @@ ASSIGNMENTS = (
     "convolution",
     "receptive_field",
     "classification",
+    "focal_loss",
+    "segmentation",
 )
 
 
