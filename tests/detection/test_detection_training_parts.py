@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 import torch
 from torch.nn import functional
-from torchvision.ops import generalized_box_iou, sigmoid_focal_loss
 
 from course_utils.data import BoxedImages
 from course_utils.detection import crops, losses
 from course_utils.detection.anchors import anchor_grid, match_anchors
-from course_utils.detection.boxes import box_iou
+from course_utils.detection.boxes import box_iou, giou
 from course_utils.detection.targets import centre_targets, near_cells
 
 
@@ -33,7 +32,8 @@ def test_the_boxes_of_a_crop_surround_what_was_painted(symmetries, slices, monke
             painted(), 2, 160, rng, symmetries=symmetries, slices=slices
         )
         for image, found, kinds in zip(images, boxes, labels, strict=True):
-            assert found.dtype == np.float32 and len(found) == len(set(kinds))
+            assert found.dtype == np.float32
+            assert len(found) == len(set(kinds))
             for box, kind in zip(found, kinds, strict=True):
                 rows, columns = np.nonzero(image[kind].numpy() > 0.5)
                 drawn = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
@@ -48,7 +48,7 @@ def test_without_symmetries_no_crop_is_turned_and_with_them_some_are():
         drawn = (
             crops.random_crops(painted(), 1, 160, rng, symmetries=symmetries) for _ in range(40)
         )
-        boxes = [b[np.flatnonzero(l == 1)[0]] for _, (b,), (l,) in drawn if 1 in l]
+        boxes = [b[np.flatnonzero(k == 1)[0]] for _, (b,), (k,) in drawn if 1 in k]
         inner = [b for b in boxes if b.min() > 0 and b.max() < 160]
         return np.array([b[2] - b[0] > b[3] - b[1] for b in inner])
 
@@ -67,7 +67,8 @@ def test_slices_keep_what_the_edge_cuts_and_centres_do_not():
 def test_tiles_cover_every_pixel_and_box_once():
     part = painted()
     cut = crops.tiles(part, 96)
-    assert len(cut.images) == 9 and sum(i[0].size for i in cut.images) == 200 * 240
+    assert len(cut.images) == 9
+    assert sum(i[0].size for i in cut.images) == 200 * 240
     assert sorted(np.concatenate(cut.labels)) == [0, 1, 2]
     np.testing.assert_array_equal(cut.images[5], part.images[0][:, 96:192, 192:240])
 
@@ -76,7 +77,8 @@ def test_the_sets_have_their_boxes_and_say_how_to_crop_them():
     nuclei, trees = crops.detection_set("nuclei"), crops.detection_set("treecrowns")
     assert (nuclei.c_in, trees.c_in) == (1, 3)
     assert [sum(map(len, p.boxes)) for p in (trees.train, trees.val, trees.test)] == [618, 68, 167]
-    assert nuclei.crops["symmetries"] and not trees.crops["symmetries"]
+    assert nuclei.crops["symmetries"]
+    assert not trees.crops["symmetries"]
     with pytest.raises(ValueError, match="name must be"):
         crops.detection_set("cats")
 
@@ -114,7 +116,8 @@ def test_heat_is_one_at_each_centre_only_and_falls_with_the_size_of_the_box():
     boxes = np.array([[8, 8, 40, 24], [40, 40, 60, 60.0]])
     heat, cells = centre_targets(boxes, [0, 1], 2, 16, 16, 4)
     np.testing.assert_array_equal(cells, [[4, 6], [12, 12]])
-    assert (heat == 1).sum() == 2 and heat[0, 4, 6] == heat[1, 12, 12] == 1
+    assert (heat == 1).sum() == 2
+    assert heat[0, 4, 6] == heat[1, 12, 12] == 1
     assert heat[0, 4, 7] > heat[0, 5, 6] > 0  # wider than high
     with pytest.raises(ValueError, match="labels"):
         centre_targets(boxes, [0, 2], 2, 16, 16, 4)
@@ -124,20 +127,29 @@ def test_near_cells_lie_in_their_box_and_always_hold_the_centre():
     boxes = np.array([[8, 8, 40, 24], [61, 61, 63, 63.0]])
     _, cells = centre_targets(boxes, [0, 0], 1, 16, 16, 4)
     rows, columns, owner = near_cells(cells, boxes, 16, 16, 4)
-    assert (owner == 0).sum() == 9 and (owner == 1).sum() == 1
+    assert (owner == 0).sum() == 9
+    assert (owner == 1).sum() == 1
     assert (rows[-1], columns[-1]) == (15, 15)
 
 
-def test_focal_loss_and_giou_agree_with_torchvision():
+def test_focal_loss_agrees_with_its_formula_and_does_not_overflow():
     torch.manual_seed(0)
     logits, targets = torch.randn(50, dtype=torch.double) * 4, (torch.rand(50) > 0.5).double()
-    ours = losses.focal_loss(logits, targets, 1.5, 0.3)
-    theirs = sigmoid_focal_loss(logits, targets, alpha=0.3, gamma=1.5)
-    torch.testing.assert_close(ours, theirs)
+    p = torch.where(targets > 0, logits.sigmoid(), 1 - logits.sigmoid())
+    weight = torch.where(targets > 0, 0.3, 0.7) * (1 - p) ** 1.5
+    torch.testing.assert_close(losses.focal_loss(logits, targets, 1.5, 0.3), -weight * p.log())
+    cross_entropy = functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    torch.testing.assert_close(losses.focal_loss(logits, targets, 0.0, None), cross_entropy)
     assert torch.isfinite(losses.focal_loss(torch.tensor([1e4, -1e4]), torch.ones(2))).all()
-    corner = torch.rand(20, 2, 2, dtype=torch.double) * 10
-    a, b = torch.cat([corner, corner + 1 + torch.rand(20, 2, 2) * 9], 2).unbind(1)
-    torch.testing.assert_close(losses.paired_giou(a, b), generalized_box_iou(a, b).diagonal())
+
+
+def test_the_overlap_of_pairs_agrees_with_the_one_of_all_boxes():
+    rng = np.random.default_rng(3)
+    corner = rng.uniform(0, 10, (20, 2, 2))
+    boxes = np.concatenate([corner, corner + rng.uniform(1, 9, (20, 2, 2))], 2)
+    a, b = boxes[:, 0], boxes[:, 1]
+    ours = losses.paired_giou(torch.from_numpy(a), torch.from_numpy(b))
+    np.testing.assert_allclose(ours.numpy(), np.diagonal(giou(a, b)), rtol=1e-9)
 
 
 def test_smooth_l1_agrees_with_torch_and_the_heat_loss_with_its_formula():

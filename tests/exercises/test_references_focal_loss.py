@@ -75,7 +75,7 @@ def test_the_gradient_is_a_central_difference(seed):
 
 @pytest.mark.parametrize("gamma", [0.0, 0.3, 1.0, 2.0, 5.0])
 def test_far_logits_follow_straight_lines(gamma):
-    """A confident mistake costs alpha_t times its logit, with that slope; a right answer nothing."""
+    """A confident mistake costs alpha_t times its logit; a right answer costs nothing."""
     logits, targets = np.array([-1e4, 1e4, 1e4, -1e4, -700.0, 40.0]), np.array([1, 0, 1, 0, 1, 0])
     expected = np.array([0.3e4, 0.7e4, 0.0, 0.0, 210.0, 28.0])
     got = reference("focal_loss")(logits, targets, gamma, 0.3)

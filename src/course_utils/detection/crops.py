@@ -149,12 +149,14 @@ def tiles(part: BoxedImages, side: int) -> BoxedImages:
     if side < 1:
         raise ValueError(f"side must be at least 1, got {side}")
     images, boxes, labels, names = [], [], [], []
-    for image, b, l, name in zip(part.images, part.boxes, part.labels, part.names, strict=True):
+    for image, around, kind, name in zip(
+        part.images, part.boxes, part.labels, part.names, strict=True
+    ):
         height, width = image.shape[1:]
         for y in range(0, height, side):
             for x in range(0, width, side):
                 window = (x, y, min(x + side, width), min(y + side, height))
-                mine, kinds = inside(b, l, window)
+                mine, kinds = inside(around, kind, window)
                 images.append(image[:, y : y + side, x : x + side])
                 boxes.append(mine)
                 labels.append(kinds)

@@ -68,7 +68,7 @@ def head(features: int, outputs: int, bias: float = 0.0) -> nn.Sequential:
     """Return 3x3 convolution, ReLU, 1x1 convolution; the last one's bias starts at ``bias``."""
     last = nn.Conv2d(features, outputs, 1)
     nn.init.normal_(last.weight, std=0.01)
-    nn.init.constant_(last.bias, bias)
+    nn.init.constant_(last.bias, bias)  # pyright: ignore[reportArgumentType]
     return nn.Sequential(conv_norm(features, features, 3), nn.ReLU(), last)
 
 
@@ -84,6 +84,10 @@ class Detector(nn.Module):
 
     def maps(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Return the raw outputs of the two heads."""
+        raise NotImplementedError
+
+    def loss(self, images: Tensor, boxes: Sequence[NDArray], labels: Sequence[NDArray]) -> Tensor:
+        """Return the loss of a batch: images ``(B, C, H, W)``, boxes and labels of each."""
         raise NotImplementedError
 
     def candidates(self, images: Tensor, limit: int) -> list[tuple[NDArray, NDArray, NDArray]]:
@@ -104,9 +108,9 @@ class Detector(nn.Module):
         multiple = self.backbone.coarsest
         padded = functional.pad(images, (0, -width % multiple, 0, -height % multiple))
         found = []
-        for boxes, scores, labels in self.candidates(padded, 4 * limit):
+        for places, scores, labels in self.candidates(padded, 4 * limit):
             kept = scores >= score
-            boxes = clip_boxes(boxes[kept], height, width)
+            boxes = clip_boxes(places[kept], height, width)
             found.append(_suppressed(boxes, scores[kept], labels[kept], iou, limit))
         return found
 
@@ -167,7 +171,7 @@ class AnchorDetector(Detector):
     def targets(
         self, anchors: NDArray, boxes: NDArray, labels: NDArray
     ) -> tuple[NDArray, NDArray, NDArray]:
-        """Return matches ``(N,)``, one-hot classes ``(N, C)`` and deltas ``(N, 4)`` of one image."""
+        """Return matches ``(N,)``, one-hot classes ``(N, C)``, deltas ``(N, 4)`` of one image."""
         matches = match_anchors(anchors, boxes)
         onehot = np.zeros((len(anchors), self.num_classes), np.float32)
         deltas = np.zeros((len(anchors), 4), np.float32)
@@ -181,7 +185,7 @@ class AnchorDetector(Detector):
         """Return focal loss plus smooth L1 of the deltas, each over the number of positives."""
         logits, deltas = self.maps(images)
         anchors = self.anchors(images)
-        parts = [self.targets(anchors, b, l) for b, l in zip(boxes, labels, strict=True)]
+        parts = [self.targets(anchors, *true) for true in zip(boxes, labels, strict=True)]
         matches, onehot, wanted = (torch.from_numpy(np.stack(p)) for p in zip(*parts, strict=True))
         positive = matches >= 0
         counted = positive | (matches == BACKGROUND)
@@ -208,7 +212,8 @@ class CentreDetector(Detector):
 
     ``heat_loss`` takes the logits and the heat map, both ``(B, C, h, w)``, and returns a sum.
     Source: Zhou, Wang and Krähenbühl (2019), Objects as points; the distances in place of offset
-    and size, learnt at the cells around the centre too, are those of Tian et al. (2019), FCOS, ICCV.
+    and size, learnt at the cells around the centre too, are those of Tian et al. (2019), FCOS,
+    ICCV.
     """
 
     def __init__(
@@ -240,8 +245,8 @@ class CentreDetector(Detector):
         logits, sides = self.maps(images)
         stride, (height, width) = self.backbone.stride, logits.shape[2:]
         heats, overlaps = [], []
-        for n, (b, l) in enumerate(zip(boxes, labels, strict=True)):
-            heat, cells = centre_targets(b, l, self.num_classes, height, width, stride)
+        for n, (b, kind) in enumerate(zip(boxes, labels, strict=True)):
+            heat, cells = centre_targets(b, kind, self.num_classes, height, width, stride)
             heats.append(torch.from_numpy(heat))
             near = near_cells(cells, b, height, width, stride)
             rows, columns, owner = (torch.from_numpy(part) for part in near)

@@ -37,7 +37,7 @@ def fit_detector(
     if steps < 1:
         raise ValueError(f"steps must be at least 1, got {steps}")
     rng = np.random.default_rng(seed)
-    model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=1e-3)
     rates = LambdaLR(optimizer, lambda t: one_cycle(min(t, steps), steps))
     losses = []
@@ -69,7 +69,8 @@ def predict(
 
 def truth(part: BoxedImages) -> list[dict[str, np.ndarray]]:
     """Return the true boxes of each image of ``part`` in the form that the evaluation takes."""
-    return [{"boxes": b, "labels": l} for b, l in zip(part.boxes, part.labels, strict=True)]
+    pairs = zip(part.boxes, part.labels, strict=True)
+    return [{"boxes": boxes, "labels": labels} for boxes, labels in pairs]
 
 
 def evaluate(model: Detector, part: BoxedImages, iou_thresholds: Sequence[float] = (0.5,)) -> float:

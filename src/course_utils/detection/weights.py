@@ -7,11 +7,12 @@ from course_utils.weights import load_weights
 
 FOLDER = Path(__file__).parent / "weights"
 KINDS = ("anchors", "centres")
-# c_in, classes, stride, width; sizes of the anchors in pixels, about a factor of 1.4 apart
+SQUARE = (1.0,)
+# c_in, classes, stride, width; sizes and ratios of the anchors. Nuclei cut by a border are thin.
 SHAPES = {
-    "nuclei": (1, 1, 4, 16, (12, 18, 27)),
-    "treecrowns": (3, 1, 8, 24, (24, 36, 54)),
-    "bccd": (3, 3, 8, 24, (24, 36, 54, 81)),
+    "nuclei": (1, 1, 4, 16, (11, 24), (0.3, 1.0, 3.0)),
+    "treecrowns": (3, 1, 8, 24, (24, 36, 54), SQUARE),
+    "bccd": (3, 3, 8, 24, (24, 36, 54, 81), SQUARE),
 }
 
 
@@ -23,9 +24,9 @@ def untrained_detector(set_name: str, kind: str) -> Detector:
     """
     if set_name not in SHAPES or kind not in KINDS:
         raise ValueError(f"expected {sorted(SHAPES)} and {KINDS}, got {set_name!r}, {kind!r}")
-    c_in, classes, stride, width, sizes = SHAPES[set_name]
+    c_in, classes, stride, width, sizes, ratios = SHAPES[set_name]
     if kind == "anchors":
-        return AnchorDetector(c_in, classes, sizes, width=width, stride=stride)
+        return AnchorDetector(c_in, classes, sizes, ratios, width, stride)
     return CentreDetector(c_in, classes, width=width, stride=stride)
 
 

@@ -13,6 +13,7 @@ ASSIGNMENTS = (
     "receptive_field",
     "classification",
     "focal_loss",
+    "detection",
     "segmentation",
 )
 

@@ -145,6 +145,15 @@ def columns_first(a, b):
     return divided(inside, areas(b)[:, None] + areas(a) - inside)
 
 
+@mutant("max-and-min-exchanged")
+def starts_at_the_earlier_start(a, b):
+    refuse(a, b)
+    low, high = np.minimum(a[:, None, :2], b[:, :2]), np.maximum(a[:, None, 2:], b[:, 2:])
+    inside = np.clip(high - low, 0, None).prod(axis=2)
+    union = areas(a)[:, None] + areas(b) - inside
+    return np.where(union == 0, 0, inside / np.where(union == 0, 1, union)).astype(a.dtype)
+
+
 @mutant("intersection-returned")
 def area_alone(a, b):
     refuse(a, b)

@@ -131,6 +131,13 @@ def guarded_by_halves(a, b):
     return over(inside, union) - (hull - union) / hull
 
 
+@mutant("epsilon-in-the-union")
+def a_little_added(a, b):
+    inside, union, hull = pieces(a, b)
+    little = a.dtype.type(1e-7)
+    return inside / (union + little) - (hull - union) / (hull + little)
+
+
 @mutant("row-by-row")
 def diagonal(a, b):
     return np.diag(right(a, b))

@@ -115,7 +115,7 @@ def background_last(anchors, boxes, pos=0.5, neg=0.4):
     return out
 
 
-@mutant("force-overridden")
+@mutant("force-of-free-anchors")
 def positives_last(anchors, boxes, pos=0.5, neg=0.4):
     iou, found = start(anchors, boxes, pos, neg)
     out = forced(iou, np.where(found >= 0, -1, found))
@@ -142,7 +142,7 @@ def only_who_has_none(anchors, boxes, pos=0.5, neg=0.4):
     return found
 
 
-@mutant("force-above-a-threshold")
+@mutant("force-overridden")
 def low_quality_left_out(anchors, boxes, pos=0.5, neg=0.4):
     iou, found = start(anchors, boxes, pos, neg)
     for box in range(len(boxes)):
@@ -196,6 +196,12 @@ def numbers_read_as_xywh(anchors, boxes, pos=0.5, neg=0.4):
         return np.full(len(anchors), -1)
     best, largest = iou.argmax(axis=1), iou.max(axis=1)
     return forced(iou, np.select([largest >= pos, largest < neg], [best, -1], -2))
+
+
+@mutant("no-boxes")
+def ignored_without_boxes(anchors, boxes, pos=0.5, neg=0.4):
+    iou, found = start(anchors, boxes, pos, neg)
+    return forced(iou, found) if len(boxes) else np.full(len(anchors), -2)
 
 
 @mutant("exception")

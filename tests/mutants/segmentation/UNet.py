@@ -128,6 +128,29 @@ class ResidualInPlace(Right):
         return torch.relu(x)
 
 
+@mutant("skips-added")
+class LateralSums(Right):
+    """As in a feature pyramid: the skip passes a 1x1 convolution and is added."""
+
+    behind = 1
+
+    def __init__(self, c_in, num_classes, width, depth):
+        super().__init__(c_in, num_classes, width, depth)
+        sizes = [part[0].in_channels for part in self.up]
+        self.lateral = nn.ModuleDict({str(c): nn.Conv2d(c, c, 1) for c in sizes})
+
+    def join(self, skip, x):
+        return self.lateral[str(skip.shape[1])](skip) + x
+
+
+@mutant("skips-multiplied")
+class Gates(Right):
+    behind = 1
+
+    def join(self, skip, x):
+        return skip * x
+
+
 @mutant("widths-constant")
 class Straight(Right):
     def widths(self, width, depth):
@@ -213,6 +236,25 @@ class LogProbabilities(Right):
 class Rectified(Right):
     def finish(self, x):
         return self.head(x).relu()
+
+
+@mutant("activation-at-the-end")
+class SmoothEnd(Right):
+    def finish(self, x):
+        return functional.gelu(self.head(x))
+
+
+@mutant("sigmoid-inside")
+class WrongAxis(Right):
+    def finish(self, x):
+        return self.head(x).softmax(dim=-1)
+
+
+@mutant("exception")
+class WithoutGradient(Right):
+    def forward(self, x):
+        with torch.no_grad():
+            return super().forward(x)
 
 
 @mutant("tanh-inside")

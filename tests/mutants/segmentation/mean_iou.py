@@ -111,6 +111,21 @@ def falsy(pred, target, num_classes, ignore_index=None):
     return mean_of(iou(h, f, t)[f + t > 0])
 
 
+@mutant("nothing-left-as-0")
+def zero_for_nothing(pred, target, num_classes, ignore_index=None):
+    h, f, t = areas(*kept(pred, target, num_classes, ignore_index), num_classes)
+    present = f + t > 0
+    return float(iou(h, f, t)[present].mean()) if present.any() else 0.0
+
+
+@mutant("nothing-left-refused")
+def refuses_what_is_left(pred, target, num_classes, ignore_index=None):
+    p, t = kept(pred, target, num_classes, ignore_index)
+    refuse(p, t, num_classes)
+    h, f, t = areas(p, t, num_classes)
+    return mean_of(iou(h, f, t)[f + t > 0])
+
+
 @mutant("target-checked-too-early")
 def checks_everything_first(pred, target, num_classes, ignore_index=None):
     in_range(target, num_classes)

@@ -104,6 +104,13 @@ def falsy(pred, target, num_classes, ignore_index=None):
     return counted(pred.astype(int).ravel(), target.astype(int).ravel(), num_classes)
 
 
+@mutant("nothing-left-refused")
+def refuses_what_is_left(pred, target, num_classes, ignore_index=None):
+    p, t = kept(pred, target, num_classes, ignore_index)
+    refuse(p, t, num_classes)
+    return counted(p, t, num_classes)
+
+
 @mutant("target-checked-too-early")
 def checks_everything_first(pred, target, num_classes, ignore_index=None):
     in_range(target, num_classes)

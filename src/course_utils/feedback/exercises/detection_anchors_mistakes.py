@@ -116,6 +116,12 @@ def _forced_or_background(found: Array, iou: Array, pos: float, neg: float) -> A
 
 _THRESHOLDS = [
     *named(
+        "no-boxes",
+        "without boxes every anchor is background: -1.",
+        matching(empty=-2),
+        matching(empty=0),
+    ),
+    *named(
         "no-ignored-ones",
         "anchors between the thresholds became background. They are neither: -2, and no loss looks "
         "at them.",
@@ -180,29 +186,25 @@ _FORCE = [
     ),
     *named(
         "force-overridden",
-        "the boxes took their anchors first, and a threshold took them away again. They choose "
-        "last.",
+        "a box did not get its best anchor where their IoU is below a threshold: the thresholds "
+        "had the last word. The boxes choose last, and know no threshold.",
         matching(force=_before(lambda largest, pos, neg: largest < neg)),
         matching(force=_before(lambda largest, pos, neg: (largest < pos) & (largest >= neg))),
-        matching(force=_before(lambda largest, pos, neg: largest >= pos)),
+        matching(force=_not_below(lambda pos, neg: neg)),
+        matching(force=_not_below(lambda pos, neg: pos)),
+        matching(force=_before(lambda largest, pos, neg: (largest < neg) | (largest >= pos))),
     ),
     *named(
         "force-of-free-anchors",
         "a box did not get its best anchor because another box had it. It takes it, whatever the "
         "anchor had.",
         matching(force=_free_only),
+        matching(force=_before(lambda largest, pos, neg: largest >= pos)),
     ),
     *named(
         "force-of-lonely-boxes",
         "only boxes without an anchor took one. Each box takes the anchor of its largest IoU.",
         matching(force=_lonely_only),
-    ),
-    *named(
-        "force-above-a-threshold",
-        "a box took its best anchor only where their IoU reaches a threshold. The last rule knows "
-        "none.",
-        matching(force=_not_below(lambda pos, neg: neg)),
-        matching(force=_not_below(lambda pos, neg: pos)),
     ),
     *named(
         "own-best-for-claimed",

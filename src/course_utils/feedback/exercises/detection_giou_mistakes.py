@@ -13,9 +13,11 @@ from course_utils.feedback.exercises.detection_boxes import (
     table,
 )
 from course_utils.feedback.exercises.detection_overlap_mistakes import (
+    EPSILONS,
     INSIDE,
     IOU,
     UNION,
+    added,
     hull_area,
     kept,
     paired,
@@ -161,6 +163,19 @@ GIOU_MISTAKES = [
         _generalised(lambda hull, union: (hull - union) / hull),
         _generalised(lambda hull, union: (hull - union) / hull, iou=table(share=unguarded)),
         _generalised(_empty_share, iou=table(share=unguarded)),
+    ),
+    *kept(
+        "epsilon-in-the-union",
+        "a small number added to an area is not small for small boxes. Ask where the union, or the "
+        "hull, is 0.",
+        *(
+            _generalised(share, iou=added(eps))
+            for eps in EPSILONS
+            for share in (
+                lambda hull, union, eps=eps: (hull - union) / (hull + eps),
+                lambda hull, union: ratio(hull - union, hull),
+            )
+        ),
     ),
     *kept(
         "row-by-row",

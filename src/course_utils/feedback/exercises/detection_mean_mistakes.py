@@ -75,6 +75,7 @@ _MATCHING = [
         "images without predictions were left out, and their true boxes with them. They count as "
         "missed.",
         evaluated(matched(skip=lambda predicted, true: predicted == 0)),
+        evaluated(matched(skip=lambda predicted, true: predicted == 0 or true == 0)),
     ),
     *named(
         "images-without-truth-skipped",

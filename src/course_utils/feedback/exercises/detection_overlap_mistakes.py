@@ -30,7 +30,8 @@ def kept(name: str, hint: str, *wrong: Table) -> list[Misconception]:
     return named(name, hint, *map(cast, wrong))
 
 
-def _added(eps: float) -> Table:
+def added(eps: float) -> Table:
+    """Return the overlap with a small number added to the union."""
     return table(share=lambda inside, a, b: inside / (a + b - inside + eps))
 
 
@@ -65,6 +66,14 @@ def unguarded(inside: Array, a: Array, b: Array) -> Array:
 INSIDE = table(share=lambda inside, a, b: inside)
 UNION = table(share=lambda inside, a, b: a + b - inside)
 IOU = table()
+_SUM = table(share=lambda inside, a, b: a + b)
+
+
+def _hull_for_intersection(a: Array, b: Array) -> Array:
+    both = _SUM(a, b)
+    inside = hull_area(a.astype(np.float64), b.astype(np.float64))
+    return np.divide(inside, both - inside, out=np.zeros(both.shape), where=both != inside)
+
 
 IOU_MISTAKES = [
     *kept(
@@ -74,6 +83,8 @@ IOU_MISTAKES = [
         UNCLAMPED,
         table(inside=lambda sides: np.maximum(sides.prod(axis=-1), 0)),
         table(inside=lambda sides: np.abs(sides).prod(axis=-1)),
+        table(inside=lambda sides: np.maximum(sides[..., 0], 0) * sides[..., 1]),
+        table(inside=lambda sides: np.maximum(sides[..., 1], 0) * sides[..., 0]),
     ),
     *kept(
         "plus-one",
@@ -119,6 +130,12 @@ IOU_MISTAKES = [
         _over_hull,
     ),
     *kept(
+        "max-and-min-exchanged",
+        "the shared box starts at the larger of both starts and ends at the smaller of both ends. "
+        "With max and min exchanged it is the box around both.",
+        _hull_for_intersection,
+    ),
+    *kept(
         "empty-union",
         "two boxes without area have an empty union, and 0/0 is nan. The overlap is 0 there.",
         table(share=unguarded),
@@ -126,7 +143,7 @@ IOU_MISTAKES = [
     *kept(
         "epsilon-in-the-union",
         "a small number added to the union is not small for small boxes. Ask where the union is 0.",
-        *map(_added, EPSILONS),
+        *map(added, EPSILONS),
         *(table(share=lambda i, a, b, e=e: (i + e) / (a + b - i + e)) for e in EPSILONS),
     ),
     *kept(

@@ -91,11 +91,6 @@ def _not_the_first(recall: Array, precision: Array) -> float:
     return float((np.diff(recall) * precision[1:]).sum())
 
 
-def _left_heights(recall: Array, precision: Array) -> float:
-    """Multiply each step with the precision before it."""
-    return float((np.diff(recall) * precision[:-1]).sum() + recall[0])
-
-
 def plain(precision: Array) -> Array:
     """Return the precision as it is, with its teeth."""
     return precision
@@ -120,11 +115,10 @@ _CURVE = [
     ),
     *named(
         "trapezia",
-        "the area was taken with slanted lines between the points. The envelope is a staircase: "
-        "each step of recall times the height at its end.",
+        "the area was taken with slanted lines between the points of the curve, with its teeth. "
+        "Take the envelope, a staircase: each step of recall times its height.",
         *(
-            curve(hull=hull, measure=measure)
-            for hull in (envelope, plain)
+            curve(hull=plain, measure=measure)
             for measure in (_trapezia, _trapezia_from_0, _trapezia_from_1)
         ),
     ),
@@ -143,11 +137,6 @@ _CURVE = [
         "the first step of the recall is missing: np.diff needs a 0 in front.",
         curve(measure=_not_the_first),
         curve(hull=plain, measure=_not_the_first),
-    ),
-    *named(
-        "height-before-the-step",
-        "each step of recall was multiplied by the precision before it. Take the one at its end.",
-        curve(measure=_left_heights),
     ),
     *named(
         "last-precision-goes-on",

@@ -28,6 +28,11 @@ def _inner(p: Array, q: Array, log_p: Array, gamma: float) -> Array:
     return q**gamma * (gamma * p * log_p - q)
 
 
+def _by_p(p: Array, q: Array, log_p: Array, gamma: float) -> Array:
+    """Return the derivative by p_t."""
+    return gamma * q ** (gamma - 1) * log_p - q**gamma / p
+
+
 def slope(
     inner: Inner = _inner,
     weigh: Callable[[Array, Alpha], Array] = parts.weight,
@@ -152,9 +157,10 @@ def _product_mistakes() -> list[Misconception]:
         *both(
             "inner-derivative-missing",
             "this is the derivative by p_t. By the chain rule, multiply by p_t (1 - p_t).",
-            slope(lambda p, q, log_p, gamma: gamma * q ** (gamma - 1) * log_p - q**gamma / p),
-            rounded(chosen, inner=lambda p, q, g, c: c * q ** (c - 1) * g - q**c / p),
-            rounded(of_signed, inner=lambda p, q, g, c: c * q ** (c - 1) * g - q**c / p),
+            slope(_by_p),
+            slope(_by_p, turn=lambda targets: np.ones(targets.shape)),
+            rounded(chosen, inner=_by_p),
+            rounded(of_signed, inner=_by_p),
         ),
         *both(
             "chain-rule-half",

@@ -104,7 +104,23 @@ def _every(hits: Array, found: Array, true: Array) -> Array:
     return np.ones(hits.shape, bool)
 
 
+def _refused(scores: Array) -> float:
+    if not scores.size:
+        raise ValueError("no pixel is left")
+    return float(scores.mean())
+
+
 MISTAKES = [
+    Misconception(
+        "nothing-left-as-0",
+        "where every pixel is ignored there is nothing to average: the result is nan, not 0.",
+        _wrong(gather=lambda scores: float(scores.mean()) if scores.size else 0.0),
+    ),
+    Misconception(
+        "nothing-left-refused",
+        "where every pixel is ignored the result is nan. Only maps without pixels are refused.",
+        _wrong(gather=_refused),
+    ),
     *named(
         "absent-classes-as-0",
         "a class that occurs in neither map was counted with an IoU of 0. It has none: leave "

@@ -104,6 +104,13 @@ def _cleared(pred: Array, target: Array, num_classes: int, ig: Any = None) -> Ar
     return counts
 
 
+def _refused(pred: Array, target: Array, num_classes: int, ignore_index: Any = None) -> Array:
+    counts = wrong()(pred, target, num_classes, ignore_index)
+    if not counts.any():
+        raise ValueError("no pixel is left")
+    return counts
+
+
 def _with_rest(counts: Array) -> Array:
     return counts / counts.sum(axis=1, keepdims=True)
 
@@ -228,6 +235,11 @@ PIXEL_CONFUSION = Exercise(
             "ignore_index = 0 had no effect: `if ignore_index:` is false for 0. Ask whether it "
             "`is not None`.",
             wrong(given=bool),
+        ),
+        Misconception(
+            "nothing-left-refused",
+            "where every pixel is ignored the counts are 0. Only maps without pixels are refused.",
+            _refused,
         ),
         Misconception(
             "target-checked-too-early",

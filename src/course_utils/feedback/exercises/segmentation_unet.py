@@ -76,7 +76,7 @@ U_NET = Exercise(
         Case((3, 2, 4, 1, SHAPE, (6, 8)), note="depth 1", expected=(2, 2, 6, 8), part=OUTPUT),
         Case((1, 2, 4, 2, WIDTHS, (16, 40)), note=WIDTHS, expected=[4, 8, 16], part=LEVELS),
         Case((1, 2, 3, 1, SKIPS, (8, 20)), note=SKIPS, expected=(True,), part=WAYS),
-        Case((1, 2, 3, 1, JOINS, (8, 20)), note=JOINS, expected=(True,), part=WAYS),
+        Case((1, 2, 3, 1, JOINS, (8, 20)), note=JOINS, expected=(True, True), part=WAYS),
     ],
     draw=_draw,
     bad_inputs=[
@@ -92,5 +92,6 @@ U_NET = Exercise(
     misconceptions=MISTAKES,
     call=run_unet,
     weights={OUTPUT: 0.3, LEVELS: 0.2, WAYS: 0.3, VALIDATION: 0.2},
+    outputs=("batch", "channels", "rows", "columns"),
     inputs=("c_in", "num_classes", "width", "depth", "asked for", "(H, W)"),
 )

@@ -15,7 +15,7 @@ import numpy as np
 
 SHAPE, LOGITS = "shape of the output", "what the logits may be"
 WIDTHS, PARAMETERS = "channels level by level", "unused and hidden parameters"
-SKIPS, JOINS = "ways around the level below", "maps joined by other than a sum"
+SKIPS, JOINS = "ways around the level below", "maps joined by no sum and no product"
 FILLS = 4
 Size = tuple[int, int]
 
@@ -57,6 +57,18 @@ class Passed:
         own = [m for m in self.down[level] if m.shape[1] == leaving.shape[1]]
         return [self._around(m, below) for m in own]
 
+    def joins(self) -> tuple[bool, ...]:
+        """Return level by level that no sum joins the ways, and then that no product does.
+
+        The two terms of a sum have equal gradients, the factors of a product equal products of
+        value and gradient. Parts of a concatenation meet weights of their own.
+        """
+        found = [
+            joined(self, self.down[level][-1], ways[-1], self.down[level + 1][0])
+            for level, ways in enumerate(self.ways())
+        ]
+        return *(not summed for summed, _ in found), *(not product for _, product in found)
+
     def _around(self, at: Any, below: Any) -> Any:
         import torch
 
@@ -85,6 +97,30 @@ def gradients(scalar: Any, tensors: Sequence[Any]) -> list[Any]:
     found = torch.autograd.grad(scalar, list(tensors), retain_graph=True, allow_unused=True)
     pairs = zip(found, tensors, strict=True)
     return [torch.zeros_like(t) if g is None else g for g, t in pairs]
+
+
+def joined(run: Passed, skip: Any, way: Any, below: Any) -> tuple[bool, bool]:
+    """Return whether a sum and whether a product joins ``skip`` with a map made from ``below``.
+
+    ``way`` is the gradient that reaches the skip around the level below.
+    """
+    if not bool(way.abs().max() > 0):
+        return False, False
+    others = [m for m in run.up if m.shape == skip.shape]
+    grads = gradients(weighted(run.output), others)
+    lower = [bool(gradients(weighted(m), [below])[0].abs().max() > 0) for m in others]
+    risen = [(m, g) for m, g, low in zip(others, grads, lower, strict=True) if low]
+    aside = [g for g, low in zip(grads, lower, strict=True) if not low]
+    summed = any(alike(g, way) for _, g in risen)
+    summed |= any(alike(risen[0][1], g) for g in aside) if risen else False
+    return summed, any(alike(m * g, skip * way) for m, g in risen)
+
+
+def alike(a: Any, b: Any) -> bool:
+    """Return whether two gradients agree and are not all zero."""
+    import torch
+
+    return bool(a.abs().max() > 0) and torch.allclose(a, b, rtol=1e-9, atol=0)
 
 
 def passed(network: Any, size: Size, c_in: int) -> Passed:
@@ -148,32 +184,16 @@ def facts_of(network: Any, c_in: int, asked: str, size: Size) -> Any:
     run = passed(network, size, c_in)
     if run.output is None:
         return None
+    if not run.output.requires_grad:
+        raise TypeError("the output has no gradient: is there a no_grad or a detach in forward?")
     answers = {
         SHAPE: lambda: tuple(run.output.shape),
         PARAMETERS: lambda: parameters(network, run),
         WIDTHS: run.widths,
         SKIPS: lambda: tuple(any(bool(g.abs().max() > 0) for g in ways) for ways in run.ways()),
-        JOINS: lambda: tuple(
-            not summed(run, ways[-1], below[0])
-            for ways, below in zip(run.ways(), run.down[1:], strict=True)
-        ),
+        JOINS: run.joins,
     }
     return answers[asked]()
-
-
-def summed(run: Passed, way: Any, below: Any) -> bool:
-    """Return whether a map made from the level below has the gradient that comes around it.
-
-    The two terms of a sum have equal gradients; parts of a concatenation meet weights of their own.
-    """
-    import torch
-
-    if not bool(way.abs().max() > 0):
-        return False
-    others = [m for m in run.up if m.shape == way.shape]
-    pairs = zip(others, gradients(weighted(run.output), others), strict=True)
-    alike = [m for m, g in pairs if torch.allclose(g, way, rtol=1e-9)]
-    return any(bool(gradients(weighted(m), [below])[0].abs().max() > 0) for m in alike)
 
 
 def logits(network: Any, size: Size, c_in: int) -> Any:
@@ -185,10 +205,12 @@ def logits(network: Any, size: Size, c_in: int) -> Any:
         if output is None:
             return None
         values = output.detach().numpy()
-        together = np.log(np.exp(values - values.max()).sum(axis=1)) + values.max()
+        top = values.max(axis=1)
+        together = np.log(np.exp(values - top[:, None]).sum(axis=1)) + top
         found.append(
             (
                 bool((values < 0).any()),
+                bool((values < -1).any()),
                 bool((values > 1).any()),
                 not np.allclose(values.sum(axis=1), 1),
                 not np.allclose(together, 0, atol=1e-6),

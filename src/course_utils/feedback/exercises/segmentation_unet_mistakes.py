@@ -24,13 +24,13 @@ class Told:
         width * 2**level for level in range(depth + 1)
     ]
     skips: Callable[[int], Sequence[bool]] = lambda depth: (True,) * depth
-    joins: Callable[[int], Sequence[bool]] = lambda depth: (True,) * depth
+    joins: Callable[[int], Sequence[bool]] = lambda depth: (True,) * (2 * depth)
     shape: Callable[[int, int, Size, int], Sequence[int]] = lambda classes, width, size, depth: (
         2,
         classes,
         *size,
     )
-    logits: tuple[bool, ...] = (True,) * 4
+    logits: tuple[bool, ...] = (True,) * 5
     parameters: tuple[bool, bool] = (True, True)
     unit: Callable[[int], int] = lambda depth: 2**depth
 
@@ -107,7 +107,13 @@ MISTAKES = [
         "skips-added",
         "the maps were added, as in a residual network. A U-Net concatenates them, so that the "
         "next convolution weighs both as it likes.",
-        Told(joins=_nowhere),
+        Told(joins=lambda depth: (False,) * depth + (True,) * depth),
+    ),
+    Misconception(
+        "skips-multiplied",
+        "the maps were multiplied, as in a gate. A U-Net concatenates them, so that the next "
+        "convolution weighs both as it likes.",
+        Told(joins=lambda depth: (True,) * depth + (False,) * depth),
     ),
     Misconception(
         "widths-constant",
@@ -150,7 +156,7 @@ MISTAKES = [
             Told(
                 lambda width, depth: [width * 2**level for level in range(depth)],
                 lambda depth: (True,) * (depth - 1),
-                lambda depth: (True,) * (depth - 1),
+                lambda depth: (True,) * (2 * depth - 2),
                 unit=unit,
             )
             for unit in (lambda depth: 2 ** (depth - 1), lambda depth: 2**depth)
@@ -163,7 +169,7 @@ MISTAKES = [
             Told(
                 lambda width, depth: [width * 2**level for level in range(depth + 2)],
                 lambda depth: (True,) * (depth + 1),
-                lambda depth: (True,) * (depth + 1),
+                lambda depth: (True,) * (2 * depth + 2),
                 unit=unit,
             )
             for unit in (lambda depth: 2 ** (depth + 1), lambda depth: 2**depth)
@@ -178,27 +184,32 @@ MISTAKES = [
     Misconception(
         "softmax-inside",
         "the output is a softmax already. Return raw logits: the loss takes the softmax.",
-        Told(logits=(False, False, False, True)),
+        Told(logits=(False, False, False, False, True)),
     ),
     Misconception(
         "sigmoid-inside",
         "the output lies between 0 and 1: a sigmoid. Return raw logits, the loss squashes them.",
-        Told(logits=(False, False, True, True)),
+        Told(logits=(False, False, False, True, True)),
     ),
     Misconception(
         "log-softmax-inside",
         "the output is a log-softmax. Return raw logits.",
-        Told(logits=(True, False, True, False)),
+        Told(logits=(True, True, False, True, False)),
     ),
     Misconception(
         "relu-at-the-end",
-        "a ReLU behind the last convolution: no logit can be negative.",
-        Told(logits=(False, True, True, True)),
+        "no logit is ever negative: is there a ReLU behind the last convolution?",
+        Told(logits=(False, False, True, True, True)),
+    ),
+    Misconception(
+        "activation-at-the-end",
+        "no logit is below -1: is there a GELU, SiLU or ELU behind the last convolution?",
+        Told(logits=(True, False, True, True, True)),
     ),
     Misconception(
         "tanh-inside",
         "the output lies between -1 and 1. Return raw logits.",
-        Told(logits=(True, False, True, True)),
+        Told(logits=(True, False, False, True, True)),
     ),
     Misconception(
         "one-map-out",
@@ -211,7 +222,7 @@ MISTAKES = [
         "numbers.",
         Told(
             shape=lambda classes, width, size, depth: (2, width, *size),
-            logits=(False, True, True, True),
+            logits=(False, False, True, True, True),
         ),
     ),
     Misconception(
