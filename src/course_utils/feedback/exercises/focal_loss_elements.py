@@ -100,103 +100,100 @@ def _swapped(logits: Array, targets: Array, gamma: float = 2.0, alpha: Alpha = 0
     return focal()(logits, 1 - targets.astype(np.int64), gamma, alpha)
 
 
-def _factor_mistakes() -> list[Misconception]:
-    return [
-        *both(
-            "gamma-on-p",
-            "p_t was raised to gamma, which silences the hard examples. The factor is (1 - p_t) to "
-            "the gamma: small where the answer is right already.",
-            focal(factor=lambda u, gamma: np.exp(-gamma * softplus(-u))),
-        ),
-        *both(
-            "p-for-p_t",
-            "negatives were computed with p. With p_t = 1 - p for a negative, its factor is p to "
-            "the gamma and its logarithm log(1 - p).",
-            _of_p,
-            _all_positive,
-        ),
-        *both(
-            "gamma-ignored",
-            "gamma is not in it: this is weighted cross-entropy.",
-            focal(factor=lambda u, gamma: np.ones(u.shape)),
-        ),
-        *both(
-            "gamma-multiplied",
-            "gamma multiplies 1 - p_t. It is its exponent.",
-            focal(factor=lambda u, gamma: gamma * np.exp(-softplus(u))),
-        ),
-        *both(
-            "alpha-in-the-power",
-            "the weight is raised to gamma, too. The exponent belongs to 1 - p_t alone.",
-            _power_of_all,
-        ),
-    ]
+_FACTOR_MISTAKES = [
+    *both(
+        "gamma-on-p",
+        "p_t was raised to gamma, which silences the hard examples. The factor is (1 - p_t) to "
+        "the gamma: small where the answer is right already.",
+        focal(factor=lambda u, gamma: np.exp(-gamma * softplus(-u))),
+    ),
+    *both(
+        "p-for-p_t",
+        "negatives were computed with p. With p_t = 1 - p for a negative, its factor is p to "
+        "the gamma and its logarithm log(1 - p).",
+        _of_p,
+        _all_positive,
+    ),
+    *both(
+        "gamma-ignored",
+        "gamma is not in it: this is weighted cross-entropy.",
+        focal(factor=lambda u, gamma: np.ones(u.shape)),
+    ),
+    *both(
+        "gamma-multiplied",
+        "gamma multiplies 1 - p_t. It is its exponent.",
+        focal(factor=lambda u, gamma: gamma * np.exp(-softplus(u))),
+    ),
+    *both(
+        "alpha-in-the-power",
+        "the weight is raised to gamma, too. The exponent belongs to 1 - p_t alone.",
+        _power_of_all,
+    ),
+]
 
 
-def _form_mistakes() -> list[Misconception]:
-    return [
-        *both(
-            "sign-lost",
-            "the sign is wrong: logarithms of probabilities are negative, a loss is not.",
-            focal(finish=np.negative),
-        ),
-        *both(
-            "positives-only",
-            "negatives have no loss. For them p_t = 1 - p, and the same formula holds.",
-            _no_negatives,
-        ),
-        *both(
-            "targets-swapped",
-            "positives and negatives are swapped: p_t is p = sigmoid(logit) where the target is 1.",
-            _swapped,
-        ),
-        *both(
-            "sigmoid-twice",
-            "the sigmoid was applied twice. The loss takes logits.",
-            focal(logits_as=parts.naive_sigmoid),
-        ),
-        *both(
-            "bits-instead-of-nats",
-            "log2 gives bits. The loss takes the natural logarithm.",
-            focal(log_p=lambda u: -softplus(-u) / np.log(2)),
-        ),
-        *once(
-            "reduced",
-            "one number came back. Return the loss of each element.",
-            focal(finish=np.mean),
-            focal(finish=np.sum),
-        ),
-    ]
+_FORM_MISTAKES = [
+    *both(
+        "sign-lost",
+        "the sign is wrong: logarithms of probabilities are negative, a loss is not.",
+        focal(finish=np.negative),
+    ),
+    *both(
+        "positives-only",
+        "negatives have no loss. For them p_t = 1 - p, and the same formula holds.",
+        _no_negatives,
+    ),
+    *both(
+        "targets-swapped",
+        "positives and negatives are swapped: p_t is p = sigmoid(logit) where the target is 1.",
+        _swapped,
+    ),
+    *both(
+        "sigmoid-twice",
+        "the sigmoid was applied twice. The loss takes logits.",
+        focal(logits_as=parts.naive_sigmoid),
+    ),
+    *both(
+        "bits-instead-of-nats",
+        "log2 gives bits. The loss takes the natural logarithm.",
+        focal(log_p=lambda u: -softplus(-u) / np.log(2)),
+    ),
+    *once(
+        "reduced",
+        "one number came back. Return the loss of each element.",
+        focal(finish=np.mean),
+        focal(finish=np.sum),
+    ),
+]
 
 
-def _stability_mistakes() -> list[Misconception]:
-    limits = (500, 100, 50, 30, 20, 88, 700, 80, 60, 40, 709)
-    return [
-        *once(
-            "log-of-a-rounded-zero",
-            "p or 1 - p rounds to 0 and its logarithm is infinite. Do not take the log of a "
-            "rounded probability: log p_t = -log(1 + e^-u) for the signed logit u.",
-            *rounding_forms(),
-        ),
-        *once(
-            "exp-overflow",
-            "e^-u overflows for a confident mistake, and log(1 + e^-u) with it. Take "
-            "max(-u, 0) + log(1 + e^-|u|), or np.logaddexp(0, -u).",
-            *overflowing_forms(),
-        ),
-        *once(
-            "epsilon-in-the-log",
-            "a small number inside the log caps the loss of a confident mistake. Work from the "
-            "logits: log p_t = -log(1 + e^-u).",
-            *capped_forms(),
-        ),
-        *once(
-            "logits-clipped",
-            "clipped logits cap the loss, and its gradient is gone. A stable formula needs no "
-            "clipping.",
-            *(focal(logits_as=lambda z, c=c: np.clip(z, -c, c)) for c in limits),
-        ),
-    ]
+_LIMITS = (500, 100, 50, 30, 20, 88, 700, 80, 60, 40, 709)
+_STABILITY_MISTAKES = [
+    *once(
+        "log-of-a-rounded-zero",
+        "p or 1 - p rounds to 0 and its logarithm is infinite. Do not take the log of a "
+        "rounded probability: log p_t = -log(1 + e^-u) for the signed logit u.",
+        *rounding_forms(),
+    ),
+    *once(
+        "exp-overflow",
+        "e^-u overflows for a confident mistake, and log(1 + e^-u) with it. Take "
+        "max(-u, 0) + log(1 + e^-|u|), or np.logaddexp(0, -u).",
+        *overflowing_forms(),
+    ),
+    *once(
+        "epsilon-in-the-log",
+        "a small number inside the log caps the loss of a confident mistake. Work from the "
+        "logits: log p_t = -log(1 + e^-u).",
+        *capped_forms(),
+    ),
+    *once(
+        "logits-clipped",
+        "clipped logits cap the loss, and its gradient is gone. A stable formula needs no "
+        "clipping.",
+        *(focal(logits_as=lambda z, c=c: np.clip(z, -c, c)) for c in _LIMITS),
+    ),
+]
 
 
 def _worked() -> list[Case]:
@@ -238,10 +235,10 @@ FOCAL_LOSS = Exercise(
     bad_inputs=parts.bad_inputs(),
     misconceptions=[
         *sided_mistakes(focal),
-        *_factor_mistakes(),
-        *_form_mistakes(),
+        *_FACTOR_MISTAKES,
+        *_FORM_MISTAKES,
         *target_mistakes(focal(), lambda targets: np.ones(targets.shape)),
-        *_stability_mistakes(),
+        *_STABILITY_MISTAKES,
     ],
     weights={VALUES: 0.5, EXTREMES: 0.3, VALIDATION: 0.2},
     inputs=("logits", "targets", "gamma", "alpha"),

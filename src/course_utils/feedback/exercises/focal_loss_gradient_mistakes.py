@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.feedback.exercise import Misconception
 from course_utils.feedback.exercises import focal_loss_parts as parts
 from course_utils.feedback.exercises.focal_loss_elements import sided_mistakes, target_mistakes
 from course_utils.feedback.exercises.focal_loss_forms import chosen, of_signed, ratio
@@ -129,137 +128,134 @@ def _by_positives(grad: Array, targets: Array) -> Array:
     return grad / max(1, int((targets == 1).sum()))
 
 
-def _product_mistakes() -> list[Misconception]:
-    return [
-        *both(
-            "factor-held-constant",
-            "the factor (1 - p_t)^gamma was held constant. It depends on the logit, too: the "
-            "product rule has a second term, with gamma and log p_t.",
-            slope(lambda p, q, log_p, gamma: -(q ** (gamma + 1))),
-        ),
-        *both(
-            "logarithm-held-constant",
-            "log p_t was held constant: only the factor was differentiated. The product rule has "
-            "two terms.",
-            slope(lambda p, q, log_p, gamma: gamma * q**gamma * p * log_p),
-        ),
-        *both(
-            "terms-of-opposite-sign",
-            "the two terms of the product rule got opposite signs. log p_t is negative: both pull "
-            "the signed logit up.",
-            slope(lambda p, q, log_p, gamma: q**gamma * (-gamma * p * log_p - q)),
-        ),
-        *both(
-            "gamma-left-up",
-            "differentiating (1 - p_t)^gamma brings gamma down as a factor. It is missing.",
-            slope(lambda p, q, log_p, gamma: q**gamma * (p * log_p - q)),
-        ),
-        *both(
-            "inner-derivative-missing",
-            "this is the derivative by p_t. By the chain rule, multiply by p_t (1 - p_t).",
-            slope(_by_p),
-            slope(_by_p, turn=lambda targets: np.ones(targets.shape)),
-            rounded(chosen, inner=_by_p),
-            rounded(of_signed, inner=_by_p),
-        ),
-        *both(
-            "chain-rule-half",
-            "the derivative of the sigmoid is p (1 - p). One of its factors is missing or doubled "
-            "in a term.",
-            slope(lambda p, q, log_p, gamma: q**gamma * (gamma * log_p - q)),
-            slope(lambda p, q, log_p, gamma: q**gamma * (gamma * p * q * log_p - q)),
-            slope(lambda p, q, log_p, gamma: q**gamma * (gamma * p * log_p - 1)),
-        ),
-        *both(
-            "gamma-ignored",
-            "gamma is not in it: this is the gradient of weighted cross-entropy.",
-            slope(lambda p, q, log_p, gamma: -q),
-        ),
-        *both(
-            "gamma-on-p",
-            "p_t was raised to gamma. The factor is (1 - p_t)^gamma.",
-            slope(lambda p, q, log_p, gamma: p**gamma * (-gamma * q * log_p - q)),
-            slope(lambda p, q, log_p, gamma: p**gamma * (gamma * p * log_p - q)),
-        ),
-    ]
+_PRODUCT_MISTAKES = [
+    *both(
+        "factor-held-constant",
+        "the factor (1 - p_t)^gamma was held constant. It depends on the logit, too: the "
+        "product rule has a second term, with gamma and log p_t.",
+        slope(lambda p, q, log_p, gamma: -(q ** (gamma + 1))),
+    ),
+    *both(
+        "logarithm-held-constant",
+        "log p_t was held constant: only the factor was differentiated. The product rule has "
+        "two terms.",
+        slope(lambda p, q, log_p, gamma: gamma * q**gamma * p * log_p),
+    ),
+    *both(
+        "terms-of-opposite-sign",
+        "the two terms of the product rule got opposite signs. log p_t is negative: both pull "
+        "the signed logit up.",
+        slope(lambda p, q, log_p, gamma: q**gamma * (-gamma * p * log_p - q)),
+    ),
+    *both(
+        "gamma-left-up",
+        "differentiating (1 - p_t)^gamma brings gamma down as a factor. It is missing.",
+        slope(lambda p, q, log_p, gamma: q**gamma * (p * log_p - q)),
+    ),
+    *both(
+        "inner-derivative-missing",
+        "this is the derivative by p_t. By the chain rule, multiply by p_t (1 - p_t).",
+        slope(_by_p),
+        slope(_by_p, turn=lambda targets: np.ones(targets.shape)),
+        rounded(chosen, inner=_by_p),
+        rounded(of_signed, inner=_by_p),
+    ),
+    *both(
+        "chain-rule-half",
+        "the derivative of the sigmoid is p (1 - p). One of its factors is missing or doubled "
+        "in a term.",
+        slope(lambda p, q, log_p, gamma: q**gamma * (gamma * log_p - q)),
+        slope(lambda p, q, log_p, gamma: q**gamma * (gamma * p * q * log_p - q)),
+        slope(lambda p, q, log_p, gamma: q**gamma * (gamma * p * log_p - 1)),
+    ),
+    *both(
+        "gamma-ignored",
+        "gamma is not in it: this is the gradient of weighted cross-entropy.",
+        slope(lambda p, q, log_p, gamma: -q),
+    ),
+    *both(
+        "gamma-on-p",
+        "p_t was raised to gamma. The factor is (1 - p_t)^gamma.",
+        slope(lambda p, q, log_p, gamma: p**gamma * (-gamma * q * log_p - q)),
+        slope(lambda p, q, log_p, gamma: p**gamma * (gamma * p * log_p - q)),
+    ),
+]
 
 
-def _side_mistakes() -> list[Misconception]:
-    return [
-        *both(
-            "by-the-signed-logit",
-            "negatives have the wrong sign: their signed logit is -z, so that the chain rule "
-            "brings a factor of -1.",
-            slope(turn=lambda targets: np.ones(targets.shape)),
-        ),
-        *both(
-            "sign-lost",
-            "the sign is wrong everywhere: that is the direction of descent. The gradient of a "
-            "positive is negative, since a larger logit lowers its loss.",
-            slope(turn=lambda targets: -sign(targets)),
-        ),
-        *both(
-            "p-for-p_t",
-            "negatives were computed with p where p_t = 1 - p belongs.",
-            _of_p,
-        ),
-        *both(
-            "averaged",
-            "the gradient was divided by the number of elements. It is that of each element's own "
-            "loss.",
-            slope(finish=lambda grad, targets: grad / targets.size),
-        ),
-        *both(
-            "divided-by-the-positives",
-            "the gradient was divided by the number of positives. It is that of each element's own "
-            "loss.",
-            slope(finish=_by_positives),
-        ),
-        *once(
-            "reduced",
-            "one number came back. Return a gradient for each logit.",
-            slope(finish=lambda grad, targets: grad.sum()),
-            slope(finish=lambda grad, targets: grad.mean()),
-        ),
-    ]
+_SIDE_MISTAKES = [
+    *both(
+        "by-the-signed-logit",
+        "negatives have the wrong sign: their signed logit is -z, so that the chain rule "
+        "brings a factor of -1.",
+        slope(turn=lambda targets: np.ones(targets.shape)),
+    ),
+    *both(
+        "sign-lost",
+        "the sign is wrong everywhere: that is the direction of descent. The gradient of a "
+        "positive is negative, since a larger logit lowers its loss.",
+        slope(turn=lambda targets: -sign(targets)),
+    ),
+    *both(
+        "p-for-p_t",
+        "negatives were computed with p where p_t = 1 - p belongs.",
+        _of_p,
+    ),
+    *both(
+        "averaged",
+        "the gradient was divided by the number of elements. It is that of each element's own "
+        "loss.",
+        slope(finish=lambda grad, targets: grad / targets.size),
+    ),
+    *both(
+        "divided-by-the-positives",
+        "the gradient was divided by the number of positives. It is that of each element's own "
+        "loss.",
+        slope(finish=_by_positives),
+    ),
+    *once(
+        "reduced",
+        "one number came back. Return a gradient for each logit.",
+        slope(finish=lambda grad, targets: grad.sum()),
+        slope(finish=lambda grad, targets: grad.mean()),
+    ),
+]
 
 
-def _stability_mistakes() -> list[Misconception]:
-    forms = [(p, inner) for inner in (_inner, _lowered) for p in (chosen, ratio, of_signed)]
-    return [
-        *once(
-            "power-gamma-minus-1",
-            "(1 - p_t)^(gamma - 1) is infinite at p_t = 1 for a gamma below 1, and then meets a "
-            "factor 0. Take it out: the derivative of p_t brings another 1 - p_t.",
-            *(slope(inner) for inner in (_lowered, _lowered_chain, _lowered_apart)),
-        ),
-        *once(
-            "zero-times-infinity",
-            "p_t rounds to 0, and p_t log p_t becomes 0 times infinity. Take log p_t from the "
-            "logit, -log(1 + e^-u), not from a rounded probability.",
-            *(rounded(p, inner=inner) for p, inner in forms),
-            *(rounded(p, inner=_lowered_chain) for p in (chosen, ratio, of_signed)),
-            *(_two_terms(s) for s in (parts.naive_sigmoid, lambda z: np.exp(z) / (1 + np.exp(z)))),
-        ),
-        *once(
-            "epsilon-in-the-log",
-            "a small number keeps the logarithm from 0 and changes the result. Take log p_t from "
-            "the logit: -log(1 + e^-u).",
-            *_capped(),
-        ),
-        *once(
-            "logits-clipped",
-            "beyond the limit of the clipping the gradient is another one. It is finite for any "
-            "logit without it.",
-            *(way(c) for c in (500, 100, 50, 30, 20, 88, 700, 40, 10) for way in (_limited, _flat)),
-        ),
-    ]
+_FORMS = [(p, inner) for inner in (_inner, _lowered) for p in (chosen, ratio, of_signed)]
+_STABILITY_MISTAKES = [
+    *once(
+        "power-gamma-minus-1",
+        "(1 - p_t)^(gamma - 1) is infinite at p_t = 1 for a gamma below 1, and then meets a "
+        "factor 0. Take it out: the derivative of p_t brings another 1 - p_t.",
+        *(slope(inner) for inner in (_lowered, _lowered_chain, _lowered_apart)),
+    ),
+    *once(
+        "zero-times-infinity",
+        "p_t rounds to 0, and p_t log p_t becomes 0 times infinity. Take log p_t from the "
+        "logit, -log(1 + e^-u), not from a rounded probability.",
+        *(rounded(p, inner=inner) for p, inner in _FORMS),
+        *(rounded(p, inner=_lowered_chain) for p in (chosen, ratio, of_signed)),
+        *(_two_terms(s) for s in (parts.naive_sigmoid, lambda z: np.exp(z) / (1 + np.exp(z)))),
+    ),
+    *once(
+        "epsilon-in-the-log",
+        "a small number keeps the logarithm from 0 and changes the result. Take log p_t from "
+        "the logit: -log(1 + e^-u).",
+        *_capped(),
+    ),
+    *once(
+        "logits-clipped",
+        "beyond the limit of the clipping the gradient is another one. It is finite for any "
+        "logit without it.",
+        *(way(c) for c in (500, 100, 50, 30, 20, 88, 700, 40, 10) for way in (_limited, _flat)),
+    ),
+]
 
 
 MISTAKES = [
     *sided_mistakes(slope),
-    *_product_mistakes(),
-    *_side_mistakes(),
+    *_PRODUCT_MISTAKES,
+    *_SIDE_MISTAKES,
     *target_mistakes(slope(), sign, parts.wrap),
-    *_stability_mistakes(),
+    *_STABILITY_MISTAKES,
 ]

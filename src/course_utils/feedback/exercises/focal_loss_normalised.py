@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.feedback.exercise import VALIDATION, Case, Exercise, Misconception
+from course_utils.feedback.exercise import VALIDATION, Case, Exercise
 from course_utils.feedback.exercises import focal_loss_parts as parts
 from course_utils.feedback.exercises.convolution_geometry import named
 from course_utils.feedback.exercises.focal_loss_forms import (
@@ -83,118 +83,112 @@ def _or_zero(loss: Array, t: Array) -> Any:
     return loss.sum() / _count(t) if t.any() else 0.0
 
 
-def _divisor_mistakes() -> list[Misconception]:
-    return [
-        *named(
-            "mean-of-all",
-            "the mean over all elements. Nearly all of them are easy negatives, so that it shrinks "
-            "with the number of anchors: divide by the number of positives.",
-            gathered(lambda loss, t: loss.mean()),
-        ),
-        *named("summed", "the sum was not divided.", gathered(lambda loss, t: loss.sum())),
-        *named(
-            "not-summed",
-            "a loss for each element came back. Return the sum over all, divided.",
-            gathered(lambda loss, t: loss),
-            gathered(lambda loss, t: loss / max(1, _count(t))),
-        ),
-        *named(
-            "no-positives",
-            "an image without positives divides by 0. Divide by max(number of positives, 1).",
-            gathered(lambda loss, t: np.float64(loss.sum()) / np.float64(_count(t))),
-            gathered(lambda loss, t: float(loss.sum()) / _count(t)),
-        ),
-        *named(
-            "zero-without-positives",
-            "an image without positives got the loss 0. Its negatives count as they are: divide by "
-            "1.",
-            gathered(_or_zero),
-        ),
-        *named(
-            "one-added",
-            "1 was added to the number of positives. Take the larger of the two.",
-            gathered(lambda loss, t: loss.sum() / (1 + _count(t))),
-        ),
-        *named(
-            "positives-only",
-            "only the losses of positives were added. All elements are, and the sum is divided by "
-            "the number of positives.",
-            gathered(lambda loss, t: loss[t].sum() / max(1, _count(t))),
-        ),
-        *named(
-            "negatives-counted",
-            "the sum was divided by the number of negatives. Divide by the positives.",
-            gathered(lambda loss, t: loss.sum() / max(1, _count(~t))),
-        ),
-        *named(
-            "each-side-by-its-own-count",
-            "positives and negatives were averaged apart. One sum over all, one divisor: the "
-            "number of positives.",
-            gathered(_sides),
-        ),
-        *named(
-            "divided-by-the-rows",
-            "the sum was divided by the length of the first axis. Divide by the number of "
-            "positives.",
-            gathered(lambda loss, t: loss.sum() / len(loss)),
-        ),
-        *named(
-            "row-by-row",
-            "each row was divided by its own positives, then the mean taken. There is one divisor "
-            "for all elements.",
-            gathered(_row_by_row),
-        ),
-        *named(
-            "divided-by-the-weights",
-            "the sum was divided by the sum of the weights alpha_t. Divide by the number of "
-            "positives.",
-            _by_weights,
-        ),
-        *named(
-            "last-axis-summed",
-            "the sum runs over one axis only. Add all elements.",
-            gathered(lambda loss, t: loss.sum(axis=-1) / max(1, _count(t))),
-            gathered(lambda loss, t: loss.sum(axis=0) / max(1, _count(t))),
-        ),
-    ]
+_DIVISOR_MISTAKES = [
+    *named(
+        "mean-of-all",
+        "the mean over all elements. Nearly all of them are easy negatives, so that it shrinks "
+        "with the number of anchors: divide by the number of positives.",
+        gathered(lambda loss, t: loss.mean()),
+    ),
+    *named("summed", "the sum was not divided.", gathered(lambda loss, t: loss.sum())),
+    *named(
+        "not-summed",
+        "a loss for each element came back. Return the sum over all, divided.",
+        gathered(lambda loss, t: loss),
+        gathered(lambda loss, t: loss / max(1, _count(t))),
+    ),
+    *named(
+        "no-positives",
+        "an image without positives divides by 0. Divide by max(number of positives, 1).",
+        gathered(lambda loss, t: np.float64(loss.sum()) / np.float64(_count(t))),
+        gathered(lambda loss, t: float(loss.sum()) / _count(t)),
+    ),
+    *named(
+        "zero-without-positives",
+        "an image without positives got the loss 0. Its negatives count as they are: divide by 1.",
+        gathered(_or_zero),
+    ),
+    *named(
+        "one-added",
+        "1 was added to the number of positives. Take the larger of the two.",
+        gathered(lambda loss, t: loss.sum() / (1 + _count(t))),
+    ),
+    *named(
+        "positives-only",
+        "only the losses of positives were added. All elements are, and the sum is divided by "
+        "the number of positives.",
+        gathered(lambda loss, t: loss[t].sum() / max(1, _count(t))),
+    ),
+    *named(
+        "negatives-counted",
+        "the sum was divided by the number of negatives. Divide by the positives.",
+        gathered(lambda loss, t: loss.sum() / max(1, _count(~t))),
+    ),
+    *named(
+        "each-side-by-its-own-count",
+        "positives and negatives were averaged apart. One sum over all, one divisor: the "
+        "number of positives.",
+        gathered(_sides),
+    ),
+    *named(
+        "divided-by-the-rows",
+        "the sum was divided by the length of the first axis. Divide by the number of positives.",
+        gathered(lambda loss, t: loss.sum() / len(loss)),
+    ),
+    *named(
+        "row-by-row",
+        "each row was divided by its own positives, then the mean taken. There is one divisor "
+        "for all elements.",
+        gathered(_row_by_row),
+    ),
+    *named(
+        "divided-by-the-weights",
+        "the sum was divided by the sum of the weights alpha_t. Divide by the number of positives.",
+        _by_weights,
+    ),
+    *named(
+        "last-axis-summed",
+        "the sum runs over one axis only. Add all elements.",
+        gathered(lambda loss, t: loss.sum(axis=-1) / max(1, _count(t))),
+        gathered(lambda loss, t: loss.sum(axis=0) / max(1, _count(t))),
+    ),
+]
 
 
-def _settings_mistakes() -> list[Misconception]:
-    return [
-        *named(
-            "settings-not-passed-on",
-            "gamma or alpha was not handed on: the default was used whatever came in.",
-            _defaults,
-            _gamma_alone,
-            _alpha_alone,
-        ),
-        *named(
-            "alpha-on-the-negatives",
-            "alpha stands at the negatives. It weighs the positives, 1 - alpha the negatives.",
-            gathered(loss=focal(weigh=parts.swapped)),
-        ),
-        *named(
-            "alpha-everywhere",
-            "every element is weighted by alpha. Negatives get 1 - alpha.",
-            gathered(loss=focal(weigh=parts.everywhere)),
-        ),
-        *named(
-            "gamma-on-p",
-            "p_t was raised to gamma. The factor is (1 - p_t) to the gamma.",
-            gathered(loss=focal(factor=lambda u, g: np.exp(-g * parts.softplus(-u)))),
-        ),
-        *named(
-            "log-of-a-rounded-zero",
-            "the logarithm of a rounded probability is infinite. Take log p_t from the logit.",
-            *(gathered(loss=each) for each in (*rounding_forms(), *overflowing_forms())),
-        ),
-        *named(
-            "epsilon-in-the-log",
-            "a small number inside the log caps the loss of a confident mistake. Work from the "
-            "logits.",
-            *(gathered(loss=each) for each in capped_forms()),
-        ),
-    ]
+_SETTINGS_MISTAKES = [
+    *named(
+        "settings-not-passed-on",
+        "gamma or alpha was not handed on: the default was used whatever came in.",
+        _defaults,
+        _gamma_alone,
+        _alpha_alone,
+    ),
+    *named(
+        "alpha-on-the-negatives",
+        "alpha stands at the negatives. It weighs the positives, 1 - alpha the negatives.",
+        gathered(loss=focal(weigh=parts.swapped)),
+    ),
+    *named(
+        "alpha-everywhere",
+        "every element is weighted by alpha. Negatives get 1 - alpha.",
+        gathered(loss=focal(weigh=parts.everywhere)),
+    ),
+    *named(
+        "gamma-on-p",
+        "p_t was raised to gamma. The factor is (1 - p_t) to the gamma.",
+        gathered(loss=focal(factor=lambda u, g: np.exp(-g * parts.softplus(-u)))),
+    ),
+    *named(
+        "log-of-a-rounded-zero",
+        "the logarithm of a rounded probability is infinite. Take log p_t from the logit.",
+        *(gathered(loss=each) for each in (*rounding_forms(), *overflowing_forms())),
+    ),
+    *named(
+        "epsilon-in-the-log",
+        "a small number inside the log caps the loss of a confident mistake. Work from the logits.",
+        *(gathered(loss=each) for each in capped_forms()),
+    ),
+]
 
 
 def _draw(rng: np.random.Generator) -> list[Case]:
@@ -261,7 +255,7 @@ NORMALISED_FOCAL_LOSS = Exercise(
     ],
     draw=_draw,
     bad_inputs=parts.bad_inputs(),
-    misconceptions=[*_divisor_mistakes(), *_settings_mistakes()],
+    misconceptions=[*_DIVISOR_MISTAKES, *_SETTINGS_MISTAKES],
     weights={VALUES: 0.6, EXTREMES: 0.2, VALIDATION: 0.2},
     inputs=("logits", "targets", "gamma", "alpha"),
 )
