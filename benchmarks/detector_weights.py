@@ -1,6 +1,6 @@
 """The shipped weights of both detectors on both sets, trained for longer than a page may take.
 
-``python benchmarks/detector_weights.py`` trains on one core in SECONDS, writes
+``python benchmarks/detector_weights.py`` trains on one core in a quarter of an hour, writes
 ``course_utils/detection/weights/*.npz`` (float16, with their checksums) and prints the scores of
 the files as they are loaded. With a set and a kind as arguments it makes that one alone.
 """

@@ -107,9 +107,16 @@ def test_anchor_targets_are_undone_by_decoding():
     assert onehot.sum() == hit.sum()
 
 
-@pytest.mark.parametrize("kind", ["anchors", "centres"])
-@pytest.mark.parametrize(("name", "bar"), [("nuclei", 0.85), ("treecrowns", 0.5)])
-def test_the_shipped_weights_reach_their_bar_on_the_test_part(name, bar, kind):
+@pytest.mark.parametrize(
+    ("name", "kind", "bar"),
+    [
+        ("nuclei", "anchors", 0.9),
+        ("nuclei", "centres", 0.86),
+        ("treecrowns", "anchors", 0.5),
+        ("treecrowns", "centres", 0.48),
+    ],
+)
+def test_the_shipped_weights_score_on_the_test_part_what_the_book_says(name, kind, bar):
     data = detection_set(name)
     part = data.test if name == "nuclei" else tiles(data.test, 256)
     assert training.evaluate(trained_detector(name, kind), part) >= bar
