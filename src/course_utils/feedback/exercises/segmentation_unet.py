@@ -92,6 +92,7 @@ U_NET = Exercise(
     misconceptions=MISTAKES,
     call=run_unet,
     weights={OUTPUT: 0.3, LEVELS: 0.2, WAYS: 0.3, VALIDATION: 0.2},
+    seconds=40.0,  # 2 on a free machine; torch is slow where other programs want its cores
     outputs=("batch", "channels", "rows", "columns"),
     inputs=("c_in", "num_classes", "width", "depth", "asked for", "(H, W)"),
 )
