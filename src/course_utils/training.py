@@ -108,6 +108,48 @@ def fit(
     return history
 
 
+def descend(
+    model: nn.Module,
+    draw_loss: Callable[[], Tensor],
+    steps: int,
+    *,
+    lr: float,
+    clip: float | None = None,
+    progress: bool = False,
+) -> list[float]:
+    """Train ``model`` for ``steps`` steps on batches that ``draw_loss`` draws; return each loss.
+
+    AdamW with weight decay 0.001 and a rate that follows `one_cycle` up to ``lr``. ``draw_loss``
+    makes a batch and returns its loss, a scalar with a graph. ``clip`` bounds the norm of the
+    gradient. The model lies channels last in memory and ends in evaluation mode. Raises ValueError
+    for ``steps`` below 1 or a loss that is no longer finite.
+    """
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1, got {steps}")
+    model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=1e-3)
+    rates = LambdaLR(optimizer, lambda t: one_cycle(t, steps))
+    losses = []
+    model.train()
+    for _ in tqdm(range(steps), disable=not progress, desc="steps"):
+        value = _finite(draw_loss())
+        optimizer.zero_grad()
+        value.backward()
+        if clip is not None:
+            nn.utils.clip_grad_norm_(model.parameters(), clip)
+        optimizer.step()
+        rates.step()
+        losses.append(value.item())
+    model.eval()
+    return losses
+
+
+def _finite(loss: Tensor) -> Tensor:
+    if not torch.isfinite(loss):
+        raise ValueError(f"the loss became {loss.item()}: is the learning rate too large?")
+    return loss
+
+
 def _run_epoch(
     model: nn.Module,
     train: Data,
@@ -126,9 +168,7 @@ def _run_epoch(
     for batch in torch.randperm(len(x), generator=generator).split(batch_size):
         inputs = x[batch] if augment is None else augment(x[batch])
         inputs, targets = (inputs, y[batch]) if mix is None else mix(inputs, y[batch])
-        value = loss(model(inputs), targets)
-        if not torch.isfinite(value):
-            raise ValueError(f"the loss became {value.item()}: is the learning rate too large?")
+        value = _finite(loss(model(inputs), targets))
         optimizer.zero_grad()
         value.backward()
         optimizer.step()

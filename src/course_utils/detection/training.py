@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch.optim.lr_scheduler import LambdaLR
-from tqdm.auto import tqdm
+from torch import Tensor
 
 from course_utils.data import BoxedImages
-from course_utils.training import one_cycle
+from course_utils.training import descend
 
 from .crops import random_crops
 from .evaluation import mean_average_precision
@@ -34,29 +33,15 @@ def fit_detector(
     and ``slices`` are their arguments (``**detection_set(name).crops``). Raises ValueError
     for ``steps`` below 1 or a loss that is no longer finite.
     """
-    if steps < 1:
-        raise ValueError(f"steps must be at least 1, got {steps}")
     rng = np.random.default_rng(seed)
-    model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=1e-3)
-    rates = LambdaLR(optimizer, lambda t: one_cycle(min(t, steps), steps))
-    losses = []
-    model.train()
-    for _ in tqdm(range(steps), disable=not progress, desc="steps"):
+
+    def draw_loss() -> Tensor:
         images, boxes, labels = random_crops(
             part, batch, side, rng, symmetries=symmetries, slices=slices
         )
-        value = model.loss(images.contiguous(memory_format=torch.channels_last), boxes, labels)
-        if not torch.isfinite(value):
-            raise ValueError(f"the loss became {value.item()}: is the learning rate too large?")
-        optimizer.zero_grad()
-        value.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0)
-        optimizer.step()
-        rates.step()
-        losses.append(value.item())
-    model.eval()
-    return losses
+        return model.loss(images.contiguous(memory_format=torch.channels_last), boxes, labels)
+
+    return descend(model, draw_loss, steps, lr=lr, clip=10.0, progress=progress)
 
 
 def predict(

@@ -10,7 +10,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 from torch import Tensor
 
 from course_utils.segmentation.unet import UNet
-from course_utils.training import one_cycle, seed_everything
+from course_utils.training import descend, seed_everything
 
 # logits (B, 2, S, S), target (B, S, S), weights of the edges (B, S, S) -> scalar
 CrackLoss = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -81,21 +81,14 @@ def train_on_cracks(loss: CrackLoss, steps: int, seed: int, lr: float = 0.02) ->
     of 8 walls of `TRAIN`; ``seed`` sets the weights and the order. Raises ValueError for ``steps``
     below 1.
     """
-    if steps < 1:
-        raise ValueError(f"steps must be at least 1, got {steps}")
     x, y, near = _training_set()
     seed_everything(seed)
-    model: torch.nn.Module = UNet(1, 2, width=6, depth=2)
-    model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    optimizer = torch.optim.AdamW(model.parameters(), lr, weight_decay=1e-3)
-    rates = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: one_cycle(t, steps))
-    for _ in range(steps):
+    model = UNet(1, 2, width=6, depth=2)
+
+    def draw_loss() -> Tensor:
         batch = torch.randint(len(x), (8,))
-        value = loss(model(x[batch]), y[batch], near[batch])
-        optimizer.zero_grad()
-        value.backward()
-        optimizer.step()
-        rates.step()
-    model.eval()
+        return loss(model(x[batch]), y[batch], near[batch])
+
+    descend(model, draw_loss, steps, lr=lr)
     with torch.no_grad():
         return [model(crack_set(*part)[0]).softmax(1)[:, 1] for part in (VAL, TEST)]

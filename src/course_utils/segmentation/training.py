@@ -6,11 +6,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import LambdaLR
-from tqdm.auto import tqdm
 
 from course_utils.segmentation.crops import nuclei_crops
-from course_utils.training import one_cycle
+from course_utils.training import descend
 
 # Outputs (B, K, S, S) and instances (B, S, S) to a scalar.
 PixelLoss = Callable[[Tensor, Tensor], Tensor]
@@ -44,26 +42,13 @@ def fit_segmenter(
     from the labels of the crops. Raises ValueError for ``steps`` below 1 or a loss that is no
     longer finite.
     """
-    if steps < 1:
-        raise ValueError(f"steps must be at least 1, got {steps}")
     rng = np.random.default_rng(seed)
-    model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=1e-3)
-    rates = LambdaLR(optimizer, lambda t: one_cycle(min(t, steps), steps))
-    losses = []
-    model.train()
-    for _ in tqdm(range(steps), disable=not progress, desc="steps"):
+
+    def draw_loss() -> Tensor:
         x, y = crops(image, instances, batch, side, rng)
-        value = loss(model(x.contiguous(memory_format=torch.channels_last)), y)
-        if not torch.isfinite(value):
-            raise ValueError(f"the loss became {value.item()}: is the learning rate too large?")
-        optimizer.zero_grad()
-        value.backward()
-        optimizer.step()
-        rates.step()
-        losses.append(value.item())
-    model.eval()
-    return losses
+        return loss(model(x.contiguous(memory_format=torch.channels_last)), y)
+
+    return descend(model, draw_loss, steps, lr=lr, progress=progress)
 
 
 @torch.no_grad()
