@@ -18,7 +18,7 @@ from course_utils.data import BoxedImages, load_treecrowns
 from course_utils.detection.crops import DetectionSet, detection_set, tiles
 from course_utils.detection.errors import error_kinds
 from course_utils.detection.evaluation import mean_average_precision
-from course_utils.detection.networks import Detector
+from course_utils.detection.networks import Detections, Detector
 from course_utils.detection.training import fit_detector, predict, truth
 from course_utils.detection.weights import KINDS, untrained_detector
 from course_utils.measured import store_measured
@@ -41,7 +41,11 @@ def scored(data: DetectionSet, part: BoxedImages) -> BoxedImages:
 
 def measure(model: Detector, part: BoxedImages) -> dict[str, Any]:
     """Return the average precisions of a model, and the kinds of its errors."""
-    found, true = predict(model, part, score=0.01), truth(part)
+    return judged(predict(model, part, score=0.01), truth(part))
+
+
+def judged(found: list[Detections], true: list[dict[str, np.ndarray]]) -> dict[str, Any]:
+    """Return the average precisions of detections, and the kinds of their errors."""
     sure = [{k: v[one["scores"] >= CONFIDENCE] for k, v in one.items()} for one in found]
     return {
         "AP50": mean_average_precision(found, true),

@@ -8,13 +8,18 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.floating[Any]]
 
 
+def _as_floats(values: ArrayLike) -> Floats:
+    """Return an array as it is where it holds floats, in float64 where it does not."""
+    found = np.asarray(values)
+    return found if np.issubdtype(found.dtype, np.floating) else found.astype(np.float64)
+
+
 def as_boxes(boxes: ArrayLike, name: str = "boxes") -> Floats:
     """Return ``boxes`` as a float array ``(n, 4)``; integers become float64, an empty list (0, 4).
 
     Raises ValueError for another shape, or where a box ends before it starts (or is nan).
     """
-    found = np.asarray(boxes)
-    found = found if np.issubdtype(found.dtype, np.floating) else found.astype(np.float64)
+    found = _as_floats(boxes)
     if found.shape == (0,):
         found = found.reshape(0, 4)
     if found.ndim != 2 or found.shape[1] != 4:
@@ -80,8 +85,7 @@ def to_corners(boxes: ArrayLike) -> Floats:
 
     Raises ValueError for another shape than ``(n, 4)`` or a negative size.
     """
-    found = np.asarray(boxes)
-    found = found if np.issubdtype(found.dtype, np.floating) else found.astype(np.float64)
+    found = _as_floats(boxes)
     if found.ndim != 2 or found.shape[1] != 4 or not (found[:, 2:] >= 0).all():
         raise ValueError(f"boxes must be (n, 4) with sizes of 0 or more, got {found.shape}")
     centre, half = found[:, :2], found[:, 2:] / 2
@@ -90,9 +94,8 @@ def to_corners(boxes: ArrayLike) -> Floats:
 
 def clip_boxes(boxes: ArrayLike, height: float, width: float) -> Floats:
     """Return the part of each box ``(n, 4)`` inside an image; one outside ends up without area."""
-    return np.clip(as_boxes(boxes), 0, np.array([width, height, width, height])).astype(
-        as_boxes(boxes).dtype
-    )
+    found = as_boxes(boxes)
+    return np.clip(found, 0, np.array([width, height, width, height])).astype(found.dtype)
 
 
 def _pair(first: Floats, second: Floats) -> None:
@@ -127,8 +130,7 @@ def decode_boxes(deltas: ArrayLike, anchors: ArrayLike) -> Floats:
     ``cx = cx_a + tx w_a``, ``w = w_a exp(tw)``, and so for y and h. Raises ValueError where the
     shapes differ or an anchor has no area.
     """
-    found, anchors = np.asarray(deltas), as_boxes(anchors, "anchors")
-    found = found if np.issubdtype(found.dtype, np.floating) else found.astype(np.float64)
+    found, anchors = _as_floats(deltas), as_boxes(anchors, "anchors")
     _pair(found, anchors)
     centre_a, size_a = _sizes(anchors, "anchors")
     size = size_a * np.exp(found[:, 2:])
