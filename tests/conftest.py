@@ -1,5 +1,6 @@
 """What all tests share: where things are, and the built book."""
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -8,6 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+# One core a process, as the notebooks of the book have it: threads of torch that wait for a core
+# which another process holds make tiny networks many times slower. Read when torch is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups

@@ -171,6 +171,20 @@ def fill(network: Any, signed: bool, seed: int) -> None:
                 parameter.copy_(torch.from_numpy(np.asarray(values)))
 
 
+def fill_hidden(network: Any, used: Sequence[Any]) -> bool:
+    """Set the parameters in ``used`` that the network does not know of; return whether any are."""
+    import torch
+
+    known = {id(parameter) for parameter in network.parameters()}
+    hidden = [parameter for parameter in used if id(parameter) not in known]
+    rng = np.random.default_rng(0)
+    for parameter in hidden:
+        fan = max(int(np.prod(parameter.shape[1:])), 1)
+        with torch.no_grad():
+            parameter.copy_(torch.from_numpy(rng.uniform(0.5, 1.5, tuple(parameter.shape)) / fan))
+    return bool(hidden)
+
+
 def facts_of(network: Any, c_in: int, asked: str, size: Size) -> Any:
     """Return what ``asked`` names about a network of ``c_in`` channels, as plain values."""
     import torch
@@ -182,6 +196,8 @@ def facts_of(network: Any, c_in: int, asked: str, size: Size) -> Any:
         return logits(network, size, c_in)
     fill(network, signed=False, seed=0)
     run = passed(network, size, c_in)
+    if fill_hidden(network, run.used):  # or the ways through them would hang on their luck
+        run = passed(network, size, c_in)
     if run.output is None:
         return None
     if not run.output.requires_grad:
