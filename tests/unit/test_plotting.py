@@ -1,22 +1,40 @@
 """The figure style: alt texts are demanded and delivered, grids accept the usual image shapes."""
 
+import base64
+import io
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from PIL import Image
 
 from course_utils import plotting
+from course_utils.data import load_photo
 
 ALT = "A straight line rises from the lower left corner to the upper right one."
 
 
-def test_show_sends_the_alt_text_with_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent = {}
-    monkeypatch.setattr(plotting, "display", lambda figure, metadata: sent.update(metadata))
+def test_show_sends_the_picture_in_a_palette_with_its_alt_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent = []
+    monkeypatch.setattr(plotting, "display", sent.append)
     figure, axis = plt.subplots()
-    axis.plot([0, 1], [0, 1])
+    axis.imshow(load_photo("coffee").transpose(1, 2, 0))
+    full = io.BytesIO()
+    figure.savefig(full, format="png", bbox_inches="tight")
     plotting.show(figure, ALT)
-    assert sent == {"image/png": {"alt": ALT}}
+    data, metadata = sent[0]._repr_mimebundle_()
+    content = base64.b64decode(data["image/png"])
+    picture = Image.open(io.BytesIO(content))
+    assert metadata["image/png"]["alt"] == ALT
     assert not plt.fignum_exists(figure.number)
+    assert picture.mode == "P"
+    assert len(content) < 0.5 * len(full.getvalue())
+    difference = np.asarray(picture.convert("RGB"), float) - np.asarray(
+        Image.open(full).convert("RGB"), float
+    )
+    assert np.abs(difference).mean() < 3  # of 255, in a photograph
 
 
 def test_show_refuses_a_short_alt_text() -> None:
