@@ -15,6 +15,8 @@ ASSIGNMENTS = (
     "focal_loss",
     "detection",
     "segmentation",
+    "diffusion",
+    "attention",
 )
 
 
