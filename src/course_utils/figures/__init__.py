@@ -17,11 +17,15 @@ from course_utils.figures.kinks import Kinks
 from course_utils.figures.marks import Bars, Frame, Heat, Line, Panel, Points
 from course_utils.figures.network_drawer import NetworkDrawer
 from course_utils.figures.norm_cube import NormCube
+from course_utils.figures.online_softmax import OnlineSoftmax
 from course_utils.figures.quiz import Matching, Option, Question, Quiz
 from course_utils.figures.receptive_field import ReceptiveField
+from course_utils.figures.score_field import ScoreField
+from course_utils.figures.soft_lookup import SoftLookup
 from course_utils.figures.timeline import Event, Timeline
 from course_utils.figures.trace import Trace
 from course_utils.figures.xor import XorPlayground
+from course_utils.figures.zero_shot import ZeroShot
 
 __all__ = [
     "BackpropPass",
@@ -44,13 +48,17 @@ __all__ = [
     "NetworkDrawer",
     "Node",
     "NormCube",
+    "OnlineSoftmax",
     "Option",
     "Panel",
     "Points",
     "Question",
     "Quiz",
     "ReceptiveField",
+    "ScoreField",
+    "SoftLookup",
     "Timeline",
     "Trace",
     "XorPlayground",
+    "ZeroShot",
 ]
