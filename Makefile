@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help site test check lab lint environment environment-dev browser clean
+.PHONY: help site test check lab lint weights environment environment-dev browser clean
 
 SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -16,6 +16,7 @@ PY := .venv/bin/python
 # then everything else. What is quick runs in two processes.
 COLAB := tests/house/test_colab.py
 TWO := --numprocesses=2 --dist=loadgroup
+WEIGHTS := detector_weights segmenter_weights diffusion_weights latent_weights gpt_weights vit
 PORT ?= 0
 SERVE ?= 1
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
@@ -42,6 +43,10 @@ lint: environment-dev ## style and types
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m ruff format --check --quiet . || { echo "Run: $(PY) -m ruff format ."; exit 1; }
 	@$(PY) -m basedpyright --level error
+
+weights: environment ## the shipped weights, trained again by their scripts (hours on two cores)
+	@for script in $(WEIGHTS); do echo "benchmarks/$$script.py"; \
+		OMP_NUM_THREADS=1 $(PY) benchmarks/$$script.py || exit 1; done
 
 environment:
 	@$(NEED_PYTHON)
