@@ -225,7 +225,8 @@ def test_checksums_name_every_data_file_and_hold():
     found = {
         path.relative_to(shipped.FOLDER).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in shipped.FOLDER.rglob("*")
-        if path.suffix in {".npz", ".png", ".jpg"} or path.name in {"annotations.json", "booktext.txt"}
+        if path.suffix in {".npz", ".png", ".jpg"}
+        or path.name in {"annotations.json", "booktext.txt"}
     }
     assert found == shipped.checksums()
 

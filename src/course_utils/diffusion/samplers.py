@@ -25,8 +25,8 @@ A = TypeVar("A", np.ndarray, "Tensor")
 def ddpm_step(x_t: A, t: int, eps_hat: A, betas: Array, noise: A) -> A:
     """Return ``(x_t - beta_t / sqrt(1 - abar_t) eps) / sqrt(1 - beta_t) + sqrt(beta_t) z``.
 
-    This is x_{t-1}; ``noise`` is z, standard normal, not used at t = 1. Raises ValueError where shapes
-    differ or t is outside ``1..T``. Source: Ho et al. (2020), algorithm 2.
+    This is x_{t-1}; ``noise`` is z, standard normal, not used at t = 1. Raises ValueError where
+    shapes differ or t is outside ``1..T``. Source: Ho et al. (2020), algorithm 2.
     """
     if not x_t.shape == eps_hat.shape == noise.shape:
         raise ValueError(
