@@ -47,11 +47,12 @@ def bent(generator: torch.Generator) -> Callable[[Tensor], Tensor]:
     """Return an augmentation: turned, scaled, sheared and moved a little, each image its own."""
 
     def bend(x: Tensor) -> Tensor:
-        angle, scale, shear, right, down = 2 * torch.rand(5, len(x), generator=generator) - 1
+        angle, scale, shear = (2 * torch.rand(len(x), generator=generator) - 1 for _ in range(3))
+        shift = 0.14 * (2 * torch.rand(len(x), 2, generator=generator) - 1)
         angle, scale = 0.2 * angle, 1 + 0.12 * scale
-        rows = torch.stack([scale * angle.cos(), 0.2 * shear - scale * angle.sin(), 0.14 * right])
-        more = torch.stack([scale * angle.sin(), scale * angle.cos(), 0.14 * down])
-        maps = torch.stack([rows, more]).permute(2, 0, 1)  # (B, 2, 3)
+        rows = [scale * angle.cos(), 0.2 * shear - scale * angle.sin(), shift[:, 0]]
+        rows += [scale * angle.sin(), scale * angle.cos(), shift[:, 1]]
+        maps = torch.stack(rows, 1).reshape(-1, 2, 3)
         grid = functional.affine_grid(maps, list(x.shape), align_corners=False)
         return functional.grid_sample(x, grid, align_corners=False)
 

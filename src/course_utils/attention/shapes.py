@@ -1,4 +1,4 @@
-"""Drawn shapes and captions in a language of twenty words, for two encoders to agree on."""
+"""Drawn shapes and captions in a language of fifteen words, for two encoders to agree on."""
 
 from typing import NamedTuple
 
