@@ -18,6 +18,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from site_pages import Record, observe
 
+from course_utils.figures import InteractiveFigure
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -27,6 +29,12 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# Renders the module of a figure from its text, as a page's host does.
+MOUNT = """async ([text, state]) => {
+  const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  const figure = (await import(address)).default;
+  figure.render({ model: { get: name => state[name] }, el: document.getElementById("host") });
+}"""
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -81,6 +89,22 @@ def tab(browser: Browser) -> Iterator[Page]:
     """The one tab that visits all pages of the site."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     yield page
+    page.close()
+
+
+@pytest.fixture
+def mount(browser: Browser) -> Iterator[Callable[[InteractiveFigure], Page]]:
+    """Shows one figure alone on a narrow page without motion."""
+    page = browser.new_page(viewport={"width": 390, "height": 900}, reduced_motion="reduce")
+
+    def mounted(figure: InteractiveFigure) -> Page:
+        state = {k: v for k, v in figure.get_state().items() if not k.startswith("_")}
+        state.pop("layout", None)
+        page.set_content(f'<style>{figure._css}</style><div id="host"></div>')
+        page.evaluate(MOUNT, [figure._esm, state])
+        return page
+
+    yield mounted
     page.close()
 
 

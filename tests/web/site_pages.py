@@ -136,3 +136,10 @@ def observe(tab: Page, address: str, name: str) -> Record:
             tab.remove_listener(event, listener)
         tab.unroute("**/*")
     return record
+
+
+def readout(page: Page) -> dict[str, float]:
+    """The named numbers under an interactive figure; what is no number is left out."""
+    parts = [part.inner_text() for part in page.locator(".ifig-readout > span").all()]
+    pairs = [re.fullmatch(r"(.*): (−?[\d.e+-]+)", part) for part in parts]
+    return {m[1]: float(m[2].replace("−", "-")) for m in pairs if m}

@@ -1,47 +1,20 @@
 """The figures of boxes and thresholds in a browser agree with the course's own evaluation."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
+from site_pages import readout
 
 from course_utils.detection.boxes import box_area, box_iou, giou
 from course_utils.detection.evaluation import average_precision, match_detections
 from course_utils.detection.suppression import nms
-from course_utils.figures import BoxPair, DetectionThreshold, InteractiveFigure
+from course_utils.figures import BoxPair, DetectionThreshold
 
 pytestmark = pytest.mark.web
 
 ALT = "A field with two boxes or a picture with its detections and their curve beside."
-MOUNT = """async ([text, state]) => {
-  const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-  const figure = (await import(address)).default;
-  figure.render({ model: { get: name => state[name] }, el: document.getElementById("host") });
-}"""
-
-
-@pytest.fixture
-def mount(browser: Browser) -> Iterator[Callable[[InteractiveFigure], Page]]:
-    page = browser.new_page(viewport={"width": 390, "height": 900})
-
-    def mounted(figure: InteractiveFigure) -> Page:
-        state = {k: v for k, v in figure.get_state().items() if not k.startswith("_")}
-        state.pop("layout", None)
-        page.set_content(f'<style>{figure._css}</style><div id="host"></div>')
-        page.evaluate(MOUNT, [figure._esm, state])
-        return page
-
-    yield mounted
-    page.close()
-
-
-def readout(page: Page) -> dict[str, float]:
-    """The named numbers under the figure."""
-    parts = [part.inner_text() for part in page.locator(".ifig-readout > span").all()]
-    pairs = [re.fullmatch(r"(.*): (.*)", part) for part in parts]
-    return {m[1]: float(m[2].replace("−", "-")) for m in pairs if m and m[2] != "–"}
 
 
 def test_box_pair_measures_as_the_course_does(mount: Callable[..., Page]) -> None:

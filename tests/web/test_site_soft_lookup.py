@@ -1,11 +1,11 @@
 """The lookup by a query in a browser: its weights agree with numpy's, and keys move by arrows."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
+from site_pages import readout
 
 from course_utils.figures import SoftLookup
 
@@ -13,31 +13,6 @@ pytestmark = pytest.mark.web
 
 KEYS, VALUES = [(2.0, 0.0), (0.0, 2.0), (-1.0, -1.0)], [10.0, 20.0, 60.0]
 ALT = "A query and keys in the plane with the weights of the keys beside them as bars."
-MOUNT = """async ([text, state]) => {
-  const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-  const figure = (await import(address)).default;
-  figure.render({ model: { get: name => state[name] }, el: document.getElementById("host") });
-}"""
-
-
-@pytest.fixture
-def mount(browser: Browser) -> Iterator[Callable[[SoftLookup], Page]]:
-    page = browser.new_page(viewport={"width": 390, "height": 900})
-
-    def mounted(figure: SoftLookup) -> Page:
-        state = {k: v for k, v in figure.get_state().items() if not k.startswith("_")}
-        state.pop("layout", None)
-        page.set_content(f'<style>{figure._css}</style><div id="host"></div>')
-        page.evaluate(MOUNT, [figure._esm, state])
-        return page
-
-    yield mounted
-    page.close()
-
-
-def readout(page: Page) -> dict[str, float]:
-    parts = [part.inner_text() for part in page.locator(".ifig-readout > span").all()]
-    return {m[1]: float(m[2]) for m in (re.fullmatch(r"(.*): (.*)", part) for part in parts) if m}
 
 
 def test_it_computes_what_numpy_computes(mount: Callable[..., Page]) -> None:

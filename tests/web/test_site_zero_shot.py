@@ -1,36 +1,24 @@
 """Typed class names in a browser: the probabilities agree with numpy's, odd words are refused."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from course_utils.figures import ZeroShot
 
 pytestmark = pytest.mark.web
 
 ALT = "A picture, typed class names, and bars that say which name is the closest to it."
-MOUNT = """async ([text, state]) => {
-  const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-  const figure = (await import(address)).default;
-  figure.render({ model: { get: name => state[name] }, el: document.getElementById("host") });
-}"""
 VECTORS = {"red": [0.8, 0.6], "blue": [0.0, 1.0], "red ring": [0.96, 0.28]}
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 390, "height": 900})
+def page(mount: Callable[..., Page]) -> Page:
     pictures = {"one": (np.zeros((3, 2, 2)), [1.0, 0.0]), "two": (np.ones((3, 2, 2)), [0.0, 1.0])}
     groups = {"colour": ["red", "blue"], "shape": ["ring"]}
-    figure = ZeroShot(pictures, groups, VECTORS, names="red, blue", scale=2.0, alt=ALT)
-    state = {k: v for k, v in figure.get_state().items() if not k.startswith("_")}
-    state.pop("layout", None)
-    page.set_content(f'<style>{figure._css}</style><div id="host"></div>')
-    page.evaluate(MOUNT, [figure._esm, state])
-    yield page
-    page.close()
+    return mount(ZeroShot(pictures, groups, VECTORS, names="red, blue", scale=2.0, alt=ALT))
 
 
 def said(page: Page) -> str:
