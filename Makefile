@@ -44,7 +44,7 @@ lint: environment-dev ## style and types
 	@$(PY) -m ruff format --check --quiet . || { echo "Run: $(PY) -m ruff format ."; exit 1; }
 	@$(PY) -m basedpyright --level error
 
-weights: environment ## the shipped weights, trained again by their scripts (hours on two cores)
+weights: environment ## the shipped weights, trained again by their scripts (more than an hour)
 	@for script in $(WEIGHTS); do echo "benchmarks/$$script.py"; \
 		OMP_NUM_THREADS=1 $(PY) benchmarks/$$script.py || exit 1; done
 
