@@ -34,7 +34,6 @@ NOT_COMPUTED = {
     "N139": "a count of papers",
     "N140": "the sizes of three data sets",
     "N159": "the size of a data set",
-    "N161": "the size of another's network",
 }
 NUMBERS = {f"N{n:03d}" for n in (*range(1, 145), *range(149, 162))} - NOT_COMPUTED.keys()
 KINDS = ("exec", "figure", "exercise", "quiz", "graded", "prose")
