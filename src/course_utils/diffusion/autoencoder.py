@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from course_utils.diffusion.flows import VelocityNet, flow_path, straight_pair
+from course_utils.diffusion.samplers import guided_eps
+from course_utils.diffusion.training import dropped
 from course_utils.training import descend, logits_of
 from course_utils.weights import load_weights
 
@@ -127,8 +129,7 @@ def fit_latent_flow(
 
     def draw_loss() -> Tensor:
         rows = torch.randint(len(codes), (256,), generator=generator)
-        told = labels[rows].clone()
-        told[torch.rand(256, generator=generator) < 0.1] = 10
+        told = dropped(labels[rows], 10, 0.1, generator)
         noise = torch.randn(256, LATENT, generator=generator)
         s = torch.rand(256, generator=generator)
         x, target = straight_pair(codes[rows], noise, s)
@@ -156,8 +157,7 @@ def generate_latent(
         asked = model.flow(x, s, told)
         if scale == 1:
             return asked
-        free = model.flow(x, s)
-        return free + scale * (asked - free)
+        return guided_eps(asked, model.flow(x, s), scale)
 
     return model.pictures_of(flow_path(velocity, noise, steps)[-1])
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from course_utils.diffusion.flows import at_time, flow_path, straight_pair
 from course_utils.diffusion.networks import TimeUNet
-from course_utils.diffusion.training import EMA
+from course_utils.diffusion.training import EMA, dropped
 from course_utils.training import descend
 
 CLOCK = 1000  # the U-Net's embedding expects times 0 .. 1000
@@ -34,8 +34,7 @@ def fit_image_flow(
     def draw_loss() -> Tensor:
         average.update(model)
         rows = torch.randint(len(scaled), (batch_size,), generator=generator)
-        told = labels[rows].clone()
-        told[torch.rand(batch_size, generator=generator) < 0.1] = model.num_classes or 0
+        told = dropped(labels[rows], model.num_classes or 0, 0.1, generator)
         s = torch.rand(batch_size, generator=generator)
         noise = torch.randn(batch_size, *images.shape[1:], generator=generator)
         x, target = straight_pair(scaled[rows], noise, s)

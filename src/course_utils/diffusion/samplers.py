@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from course_utils.diffusion.process import eps_to_x0, share_of_signal
+from course_utils.diffusion.process import alpha_bar, eps_to_x0, share_of_signal
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -108,8 +108,7 @@ def sample_ddpm(
     if times is None:
         times = range(len(betas), 0, -1)
     visited = _to_zero(times)[:-1]
-    alpha_bars = np.append(1.0, np.cumprod(1 - np.asarray(betas, np.float64)))
-    short = shortened_betas(visited, alpha_bars)
+    short = shortened_betas(visited, alpha_bar(np.asarray(betas, np.float64)))
     x = x_T
     for place, t in zip(range(len(visited), 0, -1), visited, strict=True):
         x = ddpm_step(x, place, eps_of(x, t), short, _normal(x, rng))

@@ -34,6 +34,16 @@ class EMA:
             mine.lerp_(other, 1 - decay)
 
 
+def dropped(labels: Tensor, none: int, share: float, generator: torch.Generator) -> Tensor:
+    """Return a copy of ``labels`` ``(B,)``, about a ``share`` of them replaced by ``none``.
+
+    A model that is trained so answers with and without a label, which guidance needs.
+    Source: Ho and Salimans (2022), Classifier-Free Diffusion Guidance, algorithm 1.
+    """
+    lost = torch.rand(len(labels), generator=generator) < share
+    return labels.masked_fill(lost, none)
+
+
 def noised_batch(model: TimeUNet, x0: Tensor, t: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
     """Return ``x_t`` and what ``model.raw`` is to say of it: eps, x0, or ``v``.
 
@@ -92,9 +102,9 @@ def fit_denoiser(
             watch(drawn, average.model)
         drawn += 1
         rows = torch.randint(len(scaled), (batch_size,), generator=generator)
-        told = None if labels is None else labels[rows].clone()
-        if told is not None:
-            told[torch.rand(batch_size, generator=generator) < drop_label] = model.num_classes or 0
+        told = None
+        if labels is not None:
+            told = dropped(labels[rows], model.num_classes or 0, drop_label, generator)
         return denoising_loss(model, scaled[rows], told, generator)
 
     losses = descend(model, draw_loss, steps, lr=lr, clip=1.0, progress=progress)
