@@ -9,8 +9,8 @@ import time
 
 import numpy as np
 import torch
+from diffusion_weights import digits
 
-from course_utils.data import load_mnist
 from course_utils.diffusion.autoencoder import (
     FILE,
     LatentDigits,
@@ -26,16 +26,10 @@ from course_utils.diffusion.quality import (
     judge_features,
     trained_judge,
 )
-from course_utils.training import Data, seed_everything
+from course_utils.training import seed_everything
 from course_utils.weights import store_weights
 
 AUTOENCODER_STEPS, FLOW_STEPS, SEED = 2000, 8000, 0
-
-
-def digits(split: str) -> Data:
-    """Return images (N, 1, 28, 28) and labels (N,) as tensors."""
-    data = load_mnist(split)
-    return torch.from_numpy(data.images[:, None]), torch.from_numpy(data.labels)
 
 
 def scores(split: str) -> None:
