@@ -1,8 +1,9 @@
-"""The on-demand set bccd320: both detectors on blood cells of three kinds, one run each.
+"""The on-demand set bccd320: both detectors on blood cells of three kinds, three seeds each.
 
 ``python benchmarks/bccd.py`` downloads the set the first time, trains on one core and stores what
 ``06_detection/07`` shows: on the 72 test images the average precision of each class at IoU 0.5,
-its mean, the mean over IoU 0.5 to 0.95, and the kinds of errors; the validation scores beside.
+its mean, the mean over IoU 0.5 to 0.95, and the kinds of errors; the validation scores beside. The
+settings were chosen on the validation part with the first seed.
 """
 
 import time
@@ -19,8 +20,8 @@ from course_utils.detection.weights import KINDS, untrained_detector
 from course_utils.measured import store_measured
 from course_utils.training import seed_everything
 
-SEEDS = (0,)
-RULES: dict[str, Any] = {"steps": 2000, "batch": 4, "side": 192, "lr": 0.005}
+SEEDS = (0, 1, 2)
+RULES: dict[str, Any] = {"steps": 1200, "batch": 4, "side": 224, "lr": 0.005}
 
 
 def scores(model: Detector, data: DetectionSet, split: str) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def detection_set(name: str) -> DetectionSet:
         raise ValueError(f"name must be one of {', '.join(SETS)}, got {name!r}")
     load = {"nuclei": _boxed_nuclei, "treecrowns": load_treecrowns, "bccd": load_bccd}[name]
     train, val, test = (load(split) for split in ("train", "val", "test"))
-    crops = {"symmetries": name != "treecrowns", "slices": name != "treecrowns"}
+    crops = {"symmetries": name != "treecrowns", "slices": name == "nuclei"}
     return DetectionSet(name, len(train.images[0]), train.class_names, train, val, test, crops)
 
 

@@ -100,15 +100,16 @@ class Detector(nn.Module):
     ) -> list[Detections]:
         """Return the detections of ``(B, C, H, W)``: a dict of boxes, scores, labels an image.
 
-        Candidates below ``score`` are dropped, then those that overlap a better one of their class
-        by more than ``iou``; at most ``limit`` are kept, by falling score. Boxes are clipped.
+        Candidates, ten times as many as ``limit``, lose those below ``score``, then those that
+        overlap a better one of their class by more than ``iou``; at most ``limit`` are kept, by
+        falling score. Boxes are clipped.
         """
         self.eval()
         height, width = images.shape[2:]
         multiple = self.backbone.coarsest
         padded = functional.pad(images, (0, -width % multiple, 0, -height % multiple))
         found = []
-        for places, scores, labels in self.candidates(padded, 4 * limit):
+        for places, scores, labels in self.candidates(padded, 10 * limit):
             kept = scores >= score
             boxes = clip_boxes(places[kept], height, width)
             found.append(_suppressed(boxes, scores[kept], labels[kept], iou, limit))
@@ -195,15 +196,15 @@ class AnchorDetector(Detector):
         return (classes + places) / total
 
     def candidates(self, images: Tensor, limit: int) -> list[tuple[NDArray, NDArray, NDArray]]:
-        """Return the ``limit`` best anchors of each image as boxes."""
+        """Return the ``limit`` best anchors of each class as boxes: no class crowds out another."""
         logits, deltas = self.maps(images)
         anchors, found = self.anchors(images), []
-        for z, d in zip(logits.sigmoid(), deltas, strict=True):
-            scores, labels = z.max(dim=1)
-            best = scores.topk(min(limit, len(scores))).indices
-            moved = d[best].double().clamp(-4, 4).numpy()
-            boxes = decode_boxes(moved, anchors[best.numpy()])
-            found.append((boxes, scores[best].double().numpy(), labels[best].numpy()))
+        for p, d in zip(logits.sigmoid(), deltas, strict=True):
+            scores, best = p.topk(min(limit, len(p)), dim=0)
+            labels = torch.arange(p.shape[1]).expand_as(best).flatten()
+            best = best.flatten()
+            boxes = decode_boxes(d[best].double().clamp(-4, 4).numpy(), anchors[best.numpy()])
+            found.append((boxes, scores.flatten().double().numpy(), labels.numpy()))
         return found
 
 

@@ -8,11 +8,12 @@ from course_utils.weights import load_weights
 FOLDER = Path(__file__).parent / "weights"
 KINDS = ("anchors", "centres")
 SQUARE = (1.0,)
-# c_in, classes, stride, width; sizes and ratios of the anchors. Nuclei cut by a border are thin.
+# c_in, classes, stride, width; sizes and ratios of the anchors. Nuclei cut by a border are thin,
+# platelets are 13 to 25 pixels wide: both sets need the finer map.
 SHAPES = {
     "nuclei": (1, 1, 4, 16, (11, 24), (0.3, 1.0, 3.0)),
     "treecrowns": (3, 1, 8, 24, (24, 36, 54), SQUARE),
-    "bccd": (3, 3, 8, 24, (24, 36, 54, 81), SQUARE),
+    "bccd": (3, 3, 4, 24, (20, 36, 54, 90), SQUARE),
 }
 
 
