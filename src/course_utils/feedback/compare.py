@@ -1,7 +1,7 @@
 """Compare a returned value with the expected one and say in words how they differ."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Number
 from typing import Any
@@ -10,6 +10,8 @@ import numpy as np
 
 # Relative tolerance of a float32 result: 24-bit mantissas and a few hundred operations.
 FLOAT32_RTOL = 2e-4
+# Gives the relative error that a whole array may have, by the name of its dtype.
+Norm = Callable[[str], float]
 
 
 @dataclass(frozen=True)
@@ -32,24 +34,25 @@ def tolerance(args: Any, rtol: float) -> float:
 
 
 def difference(
-    got: Any, expected: Any, rtol: float, labels: Sequence[str] = ()
+    got: Any, expected: Any, rtol: float, labels: Sequence[str] = (), norm: Norm | None = None
 ) -> Difference | None:
     """Return how ``got`` differs from ``expected``, or None where they agree.
 
     Scalars may be Python numbers or 0-d arrays; arrays must have the expected shape and dtype;
-    tuples and lists are compared item by item, named by ``labels``.
+    tuples and lists are compared item by item, named by ``labels``. With ``norm`` arrays are
+    compared as wholes, by their relative error.
     """
     if isinstance(expected, list | tuple):
-        return _sequence_difference(got, expected, rtol, labels)
+        return _sequence_difference(got, expected, rtol, labels, norm)
     if got is None:
         return Difference("none", "the function returned None: is the return statement missing?")
     if isinstance(expected, Number) or np.ndim(expected) == 0:
         return _scalar_difference(got, expected, rtol)
-    return _array_difference(got, np.asarray(expected), rtol)
+    return _array_difference(got, np.asarray(expected), rtol, norm)
 
 
 def _sequence_difference(
-    got: Any, expected: Sequence, rtol: float, labels: Sequence[str]
+    got: Any, expected: Sequence, rtol: float, labels: Sequence[str], norm: Norm | None
 ) -> Difference | None:
     if got is None:
         return Difference("none", "the function returned None: is the return statement missing?")
@@ -59,7 +62,7 @@ def _sequence_difference(
     if len(got) != len(expected):
         return Difference("length", f"expected {len(expected)} items, got {len(got)}")
     for index, (a, b) in enumerate(zip(got, expected, strict=True)):
-        if found := difference(a, b, rtol, labels):
+        if found := difference(a, b, rtol, labels, norm):
             many = isinstance(expected, list) or len(labels) != len(expected)
             name = f"item {index}" if many else labels[index]
             return Difference(found.kind, f"{name}: {found.text}")
@@ -83,7 +86,9 @@ def _scalar_difference(got: Any, expected: Any, rtol: float) -> Difference | Non
     return _number_difference(array, np.asarray(expected), rtol)
 
 
-def _array_difference(got: Any, expected: np.ndarray, rtol: float) -> Difference | None:
+def _array_difference(
+    got: Any, expected: np.ndarray, rtol: float, norm: Norm | None
+) -> Difference | None:
     if not isinstance(got, np.ndarray | np.generic):
         return Difference("type", f"expected a numpy array, got {type(got).__name__}")
     if np.shape(got) != expected.shape:
@@ -93,10 +98,12 @@ def _array_difference(got: Any, expected: np.ndarray, rtol: float) -> Difference
         if kinds != ("i", "i"):  # int32 on one system is int64 on another
             found = np.asarray(got).dtype
             return Difference("dtype", f"expected dtype {expected.dtype}, got {found}")
-    return _number_difference(np.asarray(got), expected, rtol)
+    return _number_difference(np.asarray(got), expected, rtol, norm)
 
 
-def _number_difference(got: np.ndarray, expected: np.ndarray, rtol: float) -> Difference | None:
+def _number_difference(
+    got: np.ndarray, expected: np.ndarray, rtol: float, norm: Norm | None = None
+) -> Difference | None:
     if not np.issubdtype(got.dtype, np.number):
         return Difference("type", f"expected numbers, got dtype {got.dtype}")
     if np.float32 in (got.dtype, expected.dtype):
@@ -104,6 +111,10 @@ def _number_difference(got: np.ndarray, expected: np.ndarray, rtol: float) -> Di
     bad = ~np.isfinite(got) & np.isfinite(expected)
     if bad.any():
         return Difference("nan", f"{int(bad.sum())} of {got.size} values are nan or infinite")
+    if norm is not None:
+        error, allowed = relative_error(got, expected), norm(expected.dtype.name)
+        text = f"the relative error is {error:.1e}, allowed are {allowed:g}"
+        return None if error <= allowed else Difference("value", text)
     finite = expected[np.isfinite(expected)]
     scale = float(np.abs(finite).max()) if finite.size else 1.0
     close = np.isclose(got, expected, rtol=rtol, atol=rtol * max(scale, 1e-30), equal_nan=True)
@@ -114,13 +125,29 @@ def _number_difference(got: np.ndarray, expected: np.ndarray, rtol: float) -> Di
     return Difference("value", share)
 
 
-def same_outcome_value(got: Any, other: Any, rtol: float) -> bool:
+def relative_error(got: np.ndarray, expected: np.ndarray) -> float:
+    """Return ||got - expected|| / ||expected|| in float64; infinite where one of them is not.
+
+    Where both are nan, or the same infinity, they agree.
+    """
+    a, b = (np.asarray(x, dtype=np.float64) for x in (got, expected))
+    finite = np.isfinite(b)
+    if (
+        not np.array_equal(a[~finite], b[~finite], equal_nan=True)
+        or not np.isfinite(a[finite]).all()
+    ):
+        return math.inf
+    error, size = np.linalg.norm(a[finite] - b[finite]), np.linalg.norm(b[finite])
+    return float(error / size) if size else (math.inf if error else 0.0)
+
+
+def same_outcome_value(got: Any, other: Any, rtol: float, norm: Norm | None = None) -> bool:
     """Return whether two results agree in value: shapes must fit, dtypes need not."""
     if isinstance(other, list | tuple):
         return (
             isinstance(got, list | tuple)
             and len(got) == len(other)
-            and all(same_outcome_value(a, b, rtol) for a, b in zip(got, other, strict=True))
+            and all(same_outcome_value(a, b, rtol, norm) for a, b in zip(got, other, strict=True))
         )
     if got is None or other is None:
         return got is other
@@ -130,6 +157,10 @@ def same_outcome_value(got: Any, other: Any, rtol: float) -> bool:
         return False
     if a.shape != b.shape:
         return False
+    if norm is not None:
+        # Emulated in numpy, a mistake rounds otherwise than in the kernel.
+        allowed = max(norm(kind.__name__) for kind in _dtypes(got, other))
+        return relative_error(a, b) <= max(2.5 * allowed, 1e-4)
     finite = np.abs(b[np.isfinite(b)])
     scale = float(finite.max()) if finite.size else 1.0
     rtol = max(rtol, FLOAT32_RTOL if np.float32 in _dtypes(got, other) else rtol)

@@ -13,7 +13,19 @@ class _Missing:
 
 MISSING = _Missing()
 
-MAIN, VALIDATION = "main", "validation"
+MAIN, VALIDATION, COMPILES = "main", "validation", "compiles"
+
+
+class RefusalError(Exception):
+    """Raised by ``call`` or ``compiles`` of an exercise for an answer that cannot count.
+
+    ``kind`` names the reason in one word, ``hint`` says what to do; it must not describe the case,
+    since hidden checks show it, too. ``details`` may: only visible checks show them.
+    """
+
+    def __init__(self, kind: str, hint: str, details: str = "") -> None:
+        super().__init__(hint)
+        self.kind, self.hint, self.details = kind, hint, details
 
 
 @dataclass(frozen=True)
@@ -47,12 +59,16 @@ class Misconception:
 
     ``name`` is its key, ``hint`` the first line that the student reads (concept and likely cause),
     ``wrong`` an implementation of the same exercise that makes the mistake. It is named to a
-    student only if it reproduces every one of their failing results.
+    student only if it reproduces every one of their failing results. Where no implementation can,
+    as with errors of rounding, ``part`` is set instead: the mistake is named where this part of the
+    mark, or these parts, fail alone, in one of the ways ``kinds``.
     """
 
     name: str
     hint: str
-    wrong: Any
+    wrong: Any = None
+    part: str | tuple[str, ...] = ()
+    kinds: Sequence[str] = ("value", "nan")
 
 
 @dataclass(frozen=True)
@@ -67,7 +83,10 @@ class Exercise:
     the arguments of a case (a class is exercised by a small program), ``weights`` gives the share
     of each part in the mark, ``rtol`` the relative tolerance in float64, and ``seconds`` the time
     that all cases of a part may take together. ``inputs`` label arguments in messages; ``outputs``
-    label returned items.
+    label returned items. ``norm`` gives, by the name of a dtype, the relative error that a whole
+    array may have (in the Frobenius norm); without it each element is compared. ``compiles`` is
+    called with a student's object whose results are all right, earns a part of its own, raises
+    RefusalError, and returns rows of the report.
     """
 
     key: str
@@ -86,6 +105,8 @@ class Exercise:
     outputs: Sequence[str] = ()
     rtol: float = 1e-7
     seconds: float = 10.0
+    norm: Callable[[str], float] | None = None
+    compiles: Callable[[Any], Mapping[str, str]] | None = None
 
     @property
     def function(self) -> str:
@@ -97,6 +118,8 @@ class Exercise:
         used = {case.part for case in self.worked} | {c.part for c in self.draw(_rng(0))}
         if self.bad_inputs:
             used.add(VALIDATION)
+        if self.compiles:
+            used.add(COMPILES)
         weights = {part: self.weights.get(part, 0.0) for part in self.weights if part in used}
         if missing := used - weights.keys():
             raise ValueError(f"weights of {self.key} lack the parts {sorted(missing)}")

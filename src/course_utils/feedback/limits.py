@@ -1,13 +1,11 @@
 """Run a student's code with a time limit, its output kept apart and its arguments watched."""
 
-import _thread
 import contextlib
 import copy
 import io
 import signal
 import sys
 import threading
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-PATIENCE = 3  # seconds that may pass for each second of work
+from course_utils.feedback.watcher import Watched, Watcher
+
+_WATCHER = Watcher()
 
 
 class TimeLimitError(Exception):
@@ -32,23 +32,6 @@ class Outcome:
     printed: str = ""
 
 
-class Stopwatch:
-    """Seconds of work since it was made: those of the processor, or a share of those that passed.
-
-    On a busy machine a program gets little of the processor, which must not cost points; code that
-    sleeps or waits uses none, so that it is counted by the clock, at a third.
-    """
-
-    def __init__(self) -> None:
-        self._start = time.monotonic(), time.process_time()
-
-    def seconds(self) -> float:
-        """Return the seconds counted so far."""
-        passed = time.monotonic() - self._start[0]
-        worked = time.process_time() - self._start[1]  # of all threads, hence the minimum
-        return max(min(worked, passed), passed / PATIENCE)
-
-
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise TimeLimitError in the block if it works longer than ``seconds`` by the ``Stopwatch``.
@@ -59,28 +42,17 @@ def time_limit(seconds: float) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread() or sys.platform == "emscripten":
         yield
         return
-    done, fired, watch = threading.Event(), threading.Event(), Stopwatch()
-
-    def guard() -> None:
-        while (left := seconds - watch.seconds()) > 0:
-            if done.wait(left):
-                return
-        fired.set()
-        _interrupt()
-        while not done.wait(0.5):  # again and again, for code that swallowed the first one
-            _interrupt()
-
-    watcher = threading.Thread(target=guard, daemon=True)
+    block = Watched(seconds)
     try:
         with _interrupts_heard():
-            watcher.start()
+            _WATCHER.add(block)
             try:
                 yield
             finally:
-                _finish(done, fired, watcher)
+                block.finish()
     except KeyboardInterrupt:
-        done.set()
-        if not fired.is_set():
+        block.finish()  # the interrupt may have come in the middle of it
+        if not block.fired:
             raise
         raise TimeLimitError(f"stopped after {seconds:g} s") from None
 
@@ -94,26 +66,6 @@ def _interrupts_heard() -> Iterator[None]:
     finally:
         if before is not None:  # None: set by a program that embeds Python, and out of reach here
             signal.signal(signal.SIGINT, before)
-
-
-def _finish(done: threading.Event, fired: threading.Event, watcher: threading.Thread) -> None:
-    """End the watcher, whose last interrupt may arrive here."""
-    while watcher.is_alive():
-        try:
-            done.set()
-            watcher.join()
-        except KeyboardInterrupt:
-            if not fired.is_set():
-                raise
-
-
-def _interrupt() -> None:
-    """Interrupt the main thread, where the system can also in the middle of a sleep or a wait."""
-    main = threading.main_thread().ident
-    if hasattr(signal, "pthread_kill") and main is not None:
-        signal.pthread_kill(main, signal.SIGINT)
-    else:
-        _thread.interrupt_main()
 
 
 def observe(call: Callable[..., Any], args: tuple, kwargs: dict, seconds: float) -> Outcome:

@@ -1,6 +1,7 @@
 """The verdict on one exercise, as text for a terminal and as a short panel for a notebook."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 
@@ -26,7 +27,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class Report:
-    """The verdict on one function: points earned of ``points``, and the first thing to mend."""
+    """The verdict on one function: points earned of ``points``, and the first thing to mend.
+
+    ``notes`` are rows that tell more about an answer that passed.
+    """
 
     key: str
     points: float
@@ -34,6 +38,7 @@ class Report:
     section: str
     failure: Failure | None = None
     parts: dict[str, bool] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -43,7 +48,8 @@ class Report:
     def lines(self) -> list[tuple[str, str]]:
         """Return the report as pairs of a label and its text, in reading order."""
         if self.failure is None:
-            return [("", f"{self._title()} passed: {self.earned:g} of {self.points:g} points.")]
+            passed = f"{self._title()} passed: {self.earned:g} of {self.points:g} points."
+            return [("", passed), *((label, _plain(text)) for label, text in self.notes.items())]
         found = self.failure
         rows = [("", found.hint)]
         rows += [("Case", found.case), ("Got", found.got), ("Expected", found.expected)]
