@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help site test check lab lint weights environment environment-dev browser clean
+.PHONY: help site test check lab lint weights bench-gpu environment environment-dev browser clean
 
 SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -13,8 +13,9 @@ NEED_PYTHON = test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed
 	found. On Debian or Ubuntu: sudo apt-get install -y python3 python3-venv"; exit 1; }
 PY := .venv/bin/python
 # The stand-in for Colab runs every notebook on all cores, and the site is made of its results;
-# then everything else. What is quick runs in two processes.
+# then the checks of the exercises in two processes, and everything else, which shares the site.
 COLAB := tests/house/test_colab.py
+BANK := tests/exercises tests/feedback tests/kernels
 TWO := --numprocesses=2 --dist=loadgroup
 WEIGHTS := detector_weights segmenter_weights diffusion_weights latent_weights gpt_weights vit
 PORT ?= 0
@@ -22,7 +23,7 @@ SERVE ?= 1
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 16
 
 site: environment ## the book, run and built, served on this machine
 	@$(PY) tools/build_book.py
@@ -31,7 +32,8 @@ site: environment ## the book, run and built, served on this machine
 
 test: environment-dev browser lint ## everything: style, types, code, notebooks, book, browser, Colab
 	@$(PY) -m pytest $(COLAB)
-	@$(PY) -m pytest --ignore=$(COLAB)
+	@$(PY) -m pytest $(TWO) $(BANK)
+	@$(PY) -m pytest $(addprefix --ignore=,$(COLAB) $(BANK))
 
 check: environment-dev lint ## what is quick: style, types, unit and structure tests
 	@$(PY) -m pytest $(TWO) -m "not slow and not web"
@@ -47,6 +49,12 @@ lint: environment-dev ## style and types
 weights: environment ## the shipped weights, trained again by their scripts (more than an hour)
 	@for script in $(WEIGHTS); do echo "benchmarks/$$script.py"; \
 		OMP_NUM_THREADS=1 $(PY) benchmarks/$$script.py || exit 1; done
+
+bench-gpu: ## every kernel checked and timed against torch on this machine's NVIDIA GPU
+	@$(NEED_PYTHON)
+	@if $(PYTHON) -c 'import matplotlib, torch, triton' 2>/dev/null; \
+		then PYTHONPATH=src $(PYTHON) benchmarks/gpu.py; \
+		else $(MAKE) environment && $(PY) benchmarks/gpu.py; fi
 
 environment:
 	@$(NEED_PYTHON)

@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # One core a process, as the notebooks of the book have it: threads of torch that wait for a core
 # which another process holds make tiny networks many times slower. Read when torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Kernels run by Triton's interpreter in every test; read when triton is imported.
+os.environ.setdefault("TRITON_INTERPRET", "1")
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups

@@ -32,7 +32,8 @@ from nbclient.exceptions import CellExecutionError
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
-# What Colab has, of what the course may use. torch is linked and not installed a second time.
+# What Colab has, of what the course may use. torch, and triton that comes with it, are linked and
+# not installed a second time.
 COLAB = [
     "numpy",
     "scipy",
@@ -45,7 +46,7 @@ COLAB = [
     "ipykernel",
 ]
 COLAB += ["ipywidgets"]
-TORCH = ["torch", "torchgen", "functorch"]
+TORCH = ["torch", "torchgen", "functorch", "triton"]
 TORCH_NEEDS = [
     "filelock",
     "typing-extensions",
@@ -93,7 +94,8 @@ def colab(tmp_path_factory) -> Path:
     python = folder / "bin" / "python"
     pip(python, "install", "-c", str(ROOT / "requirements.txt"), *COLAB, *TORCH_NEEDS)
     here, there = (site_packages(Path(each)) for each in (sys.executable, python))
-    for package in [*TORCH, *(path.name for path in here.glob("torch-*.dist-info"))]:
+    described = [path.name for name in TORCH for path in here.glob(f"{name}-*.dist-info")]
+    for package in [*TORCH, *described]:
         (there / package).symlink_to(here / package)
     return python
 

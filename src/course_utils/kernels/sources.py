@@ -1,0 +1,101 @@
+"""The text of a kernel and of everything that it uses, so that another process can compile it.
+
+Triton decides when it is imported whether kernels are interpreted or compiled. A process that
+interprets them therefore has to send their text to one that compiles, and with the text the names
+that it uses: other kernels, numbers marked ``tl.constexpr``, parts of Triton.
+"""
+
+import ast
+import inspect
+import textwrap
+from types import FunctionType, ModuleType
+from typing import Any
+
+PLAIN = (bool, int, float, str, type(None))
+Unit = dict[str, Any]
+
+
+class UnusableNameError(TypeError):
+    """A kernel uses a name that a compiled kernel cannot use."""
+
+
+def python_function(kernel: Any) -> FunctionType:
+    """Return the function under ``@triton.jit``, ``@autotune`` and whatever else wraps it.
+
+    Raises TypeError for something that is no kernel.
+    """
+    found = kernel
+    while not isinstance(found, FunctionType) and hasattr(found, "fn"):
+        found = found.fn
+    if not isinstance(found, FunctionType) or found is kernel:
+        raise TypeError(f"a kernel decorated with @triton.jit is needed, got {kernel!r}")
+    return found
+
+
+def gather(kernel: Any, constexprs: dict[str, Any]) -> tuple[list[Unit], str, dict[str, Any]]:
+    """Return (units, key of ``kernel``, encoded ``constexprs``): all that the compiler needs.
+
+    A unit is one function: its key, its source without decorators, and its names, encoded. A
+    function stands after those that it calls, so that equal kernels make equal units. Raises
+    UnusableNameError for a name such as ``torch``.
+    """
+    units: dict[int, Unit] = {}
+    key = _add(python_function(kernel), units)
+    values = {n: _encode(value, n, "an argument", units) for n, value in constexprs.items()}
+    return list(units.values()), key, values
+
+
+def _add(function: FunctionType, units: dict[int, Unit]) -> str:
+    """Put ``function`` and what it calls into ``units``; return its key."""
+    if id(function) not in units:
+        source = textwrap.dedent(inspect.getsource(function))
+        tree = ast.parse(source)
+        definition = tree.body[0]
+        if not isinstance(definition, ast.FunctionDef):
+            raise TypeError(f"{function.__name__} must be made by `def`")
+        lines = source.splitlines()[definition.lineno - 1 :]
+        names = {
+            name: _encode(value, name, f"line {line - definition.lineno + 1}", units)
+            for name, (value, line) in _used(function, definition).items()
+        }
+        text = "\n".join(lines) + "\n"
+        unit = {"name": function.__name__, "source": text, "names": names}
+        units[id(function)] = unit | {"key": f"{function.__name__}-{len(units)}"}
+    return units[id(function)]["key"]
+
+
+def _used(function: FunctionType, definition: ast.FunctionDef) -> dict[str, tuple[Any, int]]:
+    """Return every global or enclosing name that ``function`` reads, with value and line."""
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    known = function.__globals__ | {name: cell.cell_contents for name, cell in cells}
+    own = set(function.__code__.co_varnames)
+    found: dict[str, tuple[Any, int]] = {}
+    parts = [definition.args, *definition.body]
+    for node in (node for part in parts for node in ast.walk(part)):
+        if isinstance(node, ast.Name) and node.id in known and node.id not in own:
+            found.setdefault(node.id, (known[node.id], node.lineno))
+    return found
+
+
+def _encode(value: Any, name: str, place: str, units: dict[int, Unit]) -> dict[str, Any]:
+    """Return ``value`` as JSON from which the compiler's process can make it again."""
+    jitted = python_function(value) if hasattr(value, "fn") else None
+    module = getattr(jitted or value, "__module__", None) or ""
+    if isinstance(value, ModuleType):
+        if value.__name__.partition(".")[0] in ("triton", "math"):
+            return {"module": value.__name__}
+    elif isinstance(value, PLAIN):
+        return {"value": value}
+    elif type(value).__name__ == "constexpr":
+        return {"constexpr": _encode(value.value, name, place, units)}
+    elif type(value).__name__ == "dtype" and type(value).__module__.startswith("triton."):
+        return {"dtype": value.name}
+    elif module.startswith("triton.") and hasattr(jitted or value, "__name__"):
+        return {"attribute": [module, (jitted or value).__name__]}
+    elif jitted is not None:
+        return {"kernel": _add(jitted, units)}
+    kind = "module" if isinstance(value, ModuleType) else type(value).__name__
+    raise UnusableNameError(
+        f"{place}: `{name}` is a {kind} of Python's; a compiled kernel can use only tl, other "
+        "kernels, and numbers marked tl.constexpr"
+    )
