@@ -1,4 +1,4 @@
-"""Every row of the coverage list of chapters 0 to 9 has its place in the book, with evidence.
+"""Every row of the coverage list has its place in the book, with evidence.
 
 ``coverage/<page>.csv`` says for each row on which page it is found, what kind of evidence stands
 for it, and a piece of text that must be there. ``numbers/<page>.csv`` names numbers that the
@@ -17,8 +17,8 @@ from course_utils.feedback import exercise_for
 
 HERE = Path(__file__).parent
 BOOK = HERE.parents[1] / "book"
-ROWS = (*range(1, 364), *range(375, 404))  # chapters 0 to 9; those between belong to chapter 10
-# The checkable numbers of chapters 1 to 9, but for those that nothing can compute.
+ROWS = range(1, 404)
+# The checkable numbers, but for those that nothing can compute.
 NOT_COMPUTED = {
     "N001": "ten digits",
     "N005": "sizes in a drawing",
@@ -35,7 +35,7 @@ NOT_COMPUTED = {
     "N140": "the sizes of three data sets",
     "N159": "the size of a data set",
 }
-NUMBERS = {f"N{n:03d}" for n in (*range(1, 145), *range(149, 162))} - NOT_COMPUTED.keys()
+NUMBERS = {f"N{n:03d}" for n in range(1, 162)} - NOT_COMPUTED.keys()
 KINDS = ("exec", "figure", "exercise", "quiz", "graded", "prose")
 
 

@@ -13,6 +13,7 @@ from course_utils.figures.course_map import CourseMap, Node
 from course_utils.figures.detection_threshold import DetectionThreshold
 from course_utils.figures.digit_pad import DigitPad
 from course_utils.figures.explorer import Explorer
+from course_utils.figures.float_bits import FloatBits
 from course_utils.figures.kinks import Kinks
 from course_utils.figures.marks import Bars, Frame, Heat, Line, Panel, Points
 from course_utils.figures.network_drawer import NetworkDrawer
@@ -22,6 +23,7 @@ from course_utils.figures.quiz import Matching, Option, Question, Quiz
 from course_utils.figures.receptive_field import ReceptiveField
 from course_utils.figures.score_field import ScoreField
 from course_utils.figures.soft_lookup import SoftLookup
+from course_utils.figures.strided_view import StridedView
 from course_utils.figures.timeline import Event, Timeline
 from course_utils.figures.trace import Trace
 from course_utils.figures.xor import XorPlayground
@@ -39,6 +41,7 @@ __all__ = [
     "DigitPad",
     "Event",
     "Explorer",
+    "FloatBits",
     "Frame",
     "Heat",
     "InteractiveFigure",
@@ -57,6 +60,7 @@ __all__ = [
     "ReceptiveField",
     "ScoreField",
     "SoftLookup",
+    "StridedView",
     "Timeline",
     "Trace",
     "XorPlayground",
