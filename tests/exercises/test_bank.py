@@ -2,18 +2,26 @@
 
 import pytest
 
-from course_utils.feedback import examine
-from tests.bank import entries, verdict
+from tests.bank import entries, examined, verdict
 from tests.exercises.assignment import EXERCISES
 
 MUTANTS, SHORT_MUTANTS, VARIANTS, MISCONCEPTIONS = 8, 4, 3, 4
 ONE_LINERS = {"mlp/count_parameters", "sgd/sgd_step"}
 # Chains of 100,000 operations; hundreds of crops to find again: seconds for each version.
 SLOW_CHECKS = {"autodiff/Value", "classification/random_crop_flip"}
+# Kernels by an interpreter, and a compiler: seconds for each version.
+KERNELS = {key for key in EXERCISES if key.startswith("triton_")}
+SEEDS = [(key, seed) for key in EXERCISES for seed in ("1", "any text")[: 1 + (key not in KERNELS)]]
 # Kinds of failure that are no misconception: what the code did, not what its author believes.
 GENERAL = {
     *("none", "type", "length", "shape", "dtype", "nan", "value"),
     *("mutates", "exception", "time", "stub", "validation"),
+    # Of kernels: what the guard, the compiler and the access log object to.
+    *("no-kernel", "torch-did-the-work", "torch-in-a-kernel", "values-taken-out", "overwritten"),
+    *("foreign-memory", "earlier-memory", "not-stored", "read-before-stored", "out-of-bounds"),
+    *("input-changed", "cached", "programs-race", "does-not-compile", "blocks-too-large"),
+    "python-in-a-kernel",
+    *("row-in-one-block", "row-read-three-times", "matrix-written", "hidden-tiles-read"),
 }
 
 
@@ -23,7 +31,7 @@ def bank(folder: str) -> list:
             key,
             entry,
             id=f"{key}-{entry.name}",
-            marks=[pytest.mark.slow] if key in SLOW_CHECKS else [],
+            marks=[pytest.mark.slow] if key in SLOW_CHECKS | KERNELS else [],
         )
         for key in EXERCISES
         for entry in entries(folder, key)
@@ -63,14 +71,13 @@ def test_a_variant_gets_all_points(key, entry, hidden):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", ["1", "any text"])
-@pytest.mark.parametrize("key", EXERCISES)
+@pytest.mark.parametrize(("key", "seed"), SEEDS)
 def test_no_hidden_seed_changes_a_verdict(key, seed, monkeypatch):
     """An instructor's seed must not fail a right answer, nor pass a wrong one."""
     monkeypatch.setenv("COURSE_HIDDEN_SEED", seed)
     for entry in entries("variants", key):
-        assert examine(EXERCISES[key], entry.student, hidden=True).passed, entry.name
+        assert examined(EXERCISES[key], entry.student, hidden=True).passed, entry.name
     for entry in entries("mutants", key):
-        report = examine(EXERCISES[key], entry.student, hidden=True)
+        report = examined(EXERCISES[key], entry.student, hidden=True)
         assert report.failure is not None, entry.name
         assert report.failure.kind == entry.kind, entry.name

@@ -17,14 +17,23 @@ ASSIGNMENTS = (
     "segmentation",
     "diffusion",
     "attention",
+    "triton_convolution",
+    "triton_attention",
 )
+# The exercises with kernels live beside the kernels.
+_MODULES = {
+    "triton_convolution": "course_utils.kernels.exercises.convolution",
+    "triton_attention": "course_utils.kernels.exercises.attention",
+}
 
 
 def exercises_of(assignment: str) -> dict[str, Exercise]:
     """Return the exercises of one assignment by key. Raises ValueError for an unknown name."""
     if assignment not in ASSIGNMENTS:
         raise ValueError(f"assignment must be one of {', '.join(ASSIGNMENTS)}, got {assignment!r}")
-    module = import_module(f"course_utils.feedback.exercises.{assignment}")
+    module = import_module(
+        _MODULES.get(assignment, f"course_utils.feedback.exercises.{assignment}")
+    )
     return {exercise.key: exercise for exercise in module.EXERCISES}
 
 
