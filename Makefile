@@ -13,9 +13,8 @@ NEED_PYTHON = test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed
 	found. On Debian or Ubuntu: sudo apt-get install -y python3 python3-venv"; exit 1; }
 PY := .venv/bin/python
 # The stand-in for Colab runs every notebook on all cores, and the site is made of its results;
-# then the checks of the exercises in two processes, and everything else, which shares the site.
+# then everything else. What is quick runs in two processes.
 COLAB := tests/house/test_colab.py
-BANK := tests/exercises tests/feedback tests/kernels
 TWO := --numprocesses=2 --dist=loadgroup
 WEIGHTS := detector_weights segmenter_weights diffusion_weights latent_weights gpt_weights vit
 PORT ?= 0
@@ -32,8 +31,7 @@ site: environment ## the book, run and built, served on this machine
 
 test: environment-dev browser lint ## everything: style, types, code, notebooks, book, browser, Colab
 	@$(PY) -m pytest $(COLAB)
-	@$(PY) -m pytest $(TWO) $(BANK)
-	@$(PY) -m pytest $(addprefix --ignore=,$(COLAB) $(BANK))
+	@$(PY) -m pytest --ignore=$(COLAB)
 
 check: environment-dev lint ## what is quick: style, types, unit and structure tests
 	@$(PY) -m pytest $(TWO) -m "not slow and not web"

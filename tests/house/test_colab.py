@@ -18,7 +18,9 @@ import sysconfig
 import threading
 import tomllib
 import venv
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import build_book
@@ -27,10 +29,12 @@ import pytest
 from jupyter_cache import get_cache
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-pytestmark = pytest.mark.slow
+# The first of these tests waits for all notebooks.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 ROOT = Path(__file__).resolve().parents[2]
 # What Colab has, of what the course may use. torch, and triton that comes with it, are linked and
 # not installed a second time.
@@ -121,7 +125,10 @@ def has_course(python: Path) -> bool:
 
 @pytest.fixture(scope="session")
 def kernels(tmp_path_factory, colab, clone, repository):
-    """A function that gives a new kernel of Colab's stand-in."""
+    """A context that gives a new kernel of Colab's stand-in, and ends it.
+
+    Who is given a kernel leaves it running; eighty of them fill the memory of a small machine.
+    """
     specs = tmp_path_factory.mktemp("kernels")
     (specs / "colab").mkdir()
     stand_in = {  # git reads the local repository for the address; the kernel sees one core
@@ -135,7 +142,17 @@ def kernels(tmp_path_factory, colab, clone, repository):
     kernel = {"argv": command, "display_name": "Colab", "language": "python", "env": stand_in}
     (specs / "colab" / "kernel.json").write_text(json.dumps(kernel))
     manager = KernelSpecManager(kernel_dirs=[str(specs)], ensure_native_kernel=False)
-    return lambda: AsyncKernelManager(kernel_name="colab", kernel_spec_manager=manager)
+
+    @contextmanager
+    def new() -> Iterator[AsyncKernelManager]:
+        kernel = AsyncKernelManager(kernel_name="colab", kernel_spec_manager=manager)
+        try:
+            yield kernel
+        finally:
+            if kernel.has_kernel:
+                run_sync(kernel.shutdown_kernel)(now=True)
+
+    return new
 
 
 @pytest.fixture(scope="session")
@@ -146,14 +163,15 @@ def run_alone(tmp_path_factory, kernels):
         folder = tmp_path_factory.mktemp("alone")
         shutil.copy2(path, folder)
         notebook = nbformat.read(folder / path.name, 4)
-        client = NotebookClient(
-            notebook, km=kernels(), timeout=CELL_SECONDS, resources={"metadata": {"path": folder}}
-        )
-        client.allow_error_names = [NOT_WRITTEN] if "exercises" in path.parts else []
-        try:
-            client.execute()
-        except CellExecutionError as error:
-            return plain(str(error))
+        with kernels() as kernel:
+            client = NotebookClient(
+                notebook, km=kernel, timeout=CELL_SECONDS, resources={"metadata": {"path": folder}}
+            )
+            client.allow_error_names = [NOT_WRITTEN] if "exercises" in path.parts else []
+            try:
+                client.execute()
+            except CellExecutionError as error:
+                return plain(str(error))
         return ""
 
     return run
@@ -194,7 +212,8 @@ def outcomes(pinned, installed, run_alone, kernels) -> dict[str, str]:
     def run(path: Path) -> str:
         if path not in pages:
             return run_alone(path)
-        return plain(build_book.execute(path, cache, lock, kernels()))
+        with kernels() as kernel:
+            return plain(build_book.execute(path, cache, lock, kernel))
 
     rest = [path for path in NOTEBOOKS if name_of(path) not in installed]
     with ThreadPoolExecutor(min(os.cpu_count() or 1, build_book.MOST_WORKERS)) as pool:
