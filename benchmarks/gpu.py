@@ -8,121 +8,30 @@ Without a GPU it says so and ends with status 2. The rules of the measurement st
 """
 
 import json
-import math
 import platform
 import re
 import sys
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
-import numpy as np
 import torch
 
-from course_utils.kernels.benchmark import RESULTS, Clock, EventClock, Timing, compare
-from course_utils.kernels.catalogue import described_launch
-from course_utils.kernels.launches import record_launches
-from course_utils.kernels.problems import OURS, Problem, problems
-from course_utils.kernels.roofline import MACHINES, Machine
-
-TOLERANCES = {torch.bfloat16: 1e-2, torch.float16: 2e-3, torch.float32: 2e-5}
-FORMATS = {torch.bfloat16: "bf16", torch.float16: "fp16", torch.float32: "fp32"}
+from course_utils.kernels.benchmark import RESULTS, Clock, EventClock
+from course_utils.kernels.problems import problems
+from course_utils.kernels.speed import FORMATS, draw_roofline, known_machine, line, measured
 
 
-def drawer(seed: int, device: str, dtype: torch.dtype) -> Callable[..., torch.Tensor]:
-    """Return ``draw(*shape)``: normal numbers that depend on ``seed`` alone."""
-    generator = torch.Generator(device).manual_seed(seed)
-    return lambda *shape: torch.randn(shape, generator=generator, device=device, dtype=dtype)
-
-
-def measured(
-    problem: Problem, device: str, dtype: torch.dtype, clock: Clock, repeats: int
-) -> dict[str, Any]:
-    """Time one problem; return its times, rates, and ratios against the bars."""
-    timings = compare(
-        problem.candidates,
-        lambda seed: problem.make(drawer(seed, device, dtype)),
-        problem.reference,
-        tolerance=TOLERANCES[dtype],
-        clock=clock,
-        repeats=repeats,
-    )
-    ours = timings[OURS]
-    with record_launches() as launches:
-        if not ours.refused:
-            problem.candidates[OURS](*problem.make(drawer(0, device, dtype)))()
-    ratios = {name: t.median / ours.median for name, t in timings.items() if name != OURS}
-    return {
-        "name": problem.name,
-        "size": dict(problem.size),
-        "format": FORMATS[dtype],
-        "date": datetime.now(UTC).date().isoformat(),
-        "flop": problem.flop,
-        "bytes": problem.moved,
-        "candidates": {name: described(t, problem) for name, t in timings.items()},
-        "ratios": {name: round(x, 3) for name, x in ratios.items() if not math.isnan(x)},
-        "bars": dict(problem.bars),
-        "launches": [described_launch(launch) for launch in launches],
-    }
-
-
-def described(timing: Timing, problem: Problem) -> dict[str, Any]:
-    """Return one candidate's seconds, FLOP/s, bytes/s and error, or why there are none."""
-    if timing.refused:
-        return {"refused": timing.refused}
-    return {
-        "seconds": timing.median,
-        "spread": list(timing.spread),
-        "FLOP/s": problem.flop / timing.median,
-        "bytes/s": problem.moved / timing.median,
-        "error": timing.error,
-    }
-
-
-def line(row: dict[str, Any]) -> str:
-    """Return one problem in a line of text."""
-    size = " ".join(f"{name}{value}" for name, value in row["size"].items())
-    rates = ", ".join(
-        f"{name} {c['FLOP/s'] / 1e12:.1f} TFLOP/s {c['bytes/s'] / 1e9:.0f} GB/s"
-        if "seconds" in c
-        else f"{name} refused ({c['refused']})"
-        for name, c in row["candidates"].items()
-    )
-    bars = ", ".join(
-        f"{row['ratios'].get(rival, float('nan')):.2f} of {rival} (bar {bar})"
-        for rival, bar in row["bars"].items()
-    )
-    return f"{row['name']} {size}: {rates}" + (f"; {bars}" if bars else "")
-
-
-def draw_roofline(record: dict[str, Any], path: Path) -> None:
-    """Draw where every kernel lies under the roof of the chip's data sheet, if it is known."""
+def store_picture(record: dict[str, Any], path: Path) -> None:
+    """Draw all kernels of a record under the roof of its chip."""
     figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
-    rows = [row for row in record["results"] if "seconds" in row["candidates"][OURS]]
-    for name in dict.fromkeys(row["name"].partition(",")[0] for row in rows):
-        mine = [row for row in rows if row["name"].partition(",")[0] == name]
-        intensity = [row["flop"] / row["bytes"] for row in mine]
-        rate = [row["candidates"][OURS]["FLOP/s"] for row in mine]
-        axes.scatter(intensity, rate, s=24, label=name)
-    machine = known_machine(record["gpu"])
-    if machine is not None and record["format"] in machine.flops:
-        x = np.geomspace(0.1, 1e4, 200)
-        roof = np.minimum(machine.peak(record["format"]), machine.bandwidth * x)
-        axes.plot(x, roof, color="0.4", label=f"{machine.name}, data sheet")
-    axes.set(xscale="log", yscale="log", xlabel="FLOP a byte", ylabel="FLOP/s")
+    draw_roofline(axes, record["results"], known_machine(record["gpu"]))
     axes.set_title(f"{record['gpu']}, {record['format']}, {record['date']}")
-    axes.legend(fontsize=7)
     figure.savefig(path, dpi=150)
     plt.close(figure)
-
-
-def known_machine(gpu: str) -> Machine | None:
-    """Return the data sheet of a GPU by its name, or None."""
-    return next((m for key, m in MACHINES.items() if re.search(rf"\b{key}\b", gpu)), None)
 
 
 def run(
@@ -157,7 +66,7 @@ def run(
     place.mkdir(parents=True, exist_ok=True)
     record["results"] = kept(place / "results.json", record, names) + results
     (place / "results.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    draw_roofline(record, place / "roofline.png")
+    store_picture(record, place / "roofline.png")
     return place
 
 

@@ -37,6 +37,15 @@ from course_utils.kernels.weight_gradient import conv2d_weight_grad
 OURS = "triton"
 BACKENDS = {"SDPA flash": SDPBackend.FLASH_ATTENTION, "SDPA cuDNN": SDPBackend.CUDNN_ATTENTION}
 Maker = Callable[..., torch.Tensor]
+Kernels = Mapping[str, Callable[..., Any]]
+KERNELS: Kernels = {
+    call.__name__: call
+    for call in (
+        *(vector_add, row_softmax, online_row_softmax, layer_norm, matmul, conv2d_implicit_gemm),
+        *(conv2d_input_grad, conv2d_weight_grad, flash_attention, flash_attention_backward),
+    )
+}
+"""The reference kernels by the names of their functions; a learner's may stand in for one."""
 
 
 @dataclass(frozen=True)
@@ -56,41 +65,41 @@ class Problem:
     bars: Mapping[str, float] = field(default_factory=dict)
 
 
-def problems(itemsize: int, tiny: bool = False) -> Iterator[Problem]:
+def problems(itemsize: int, tiny: bool = False, kernels: Kernels = KERNELS) -> Iterator[Problem]:
     """Yield the problems for numbers of ``itemsize`` bytes; ``tiny`` ones can be interpreted."""
-    yield from row_problems(itemsize, tiny)
+    yield from row_problems(itemsize, tiny, kernels)
     for side in (40,) if tiny else (1024, 4096, 8192):
-        yield matmul_problem(side, itemsize)
+        yield matmul_problem(side, itemsize, kernels)
     shapes = ((32, 64, 56), (32, 128, 56), (32, 256, 28), (64, 256, 56), (32, 512, 14))
     for B, C, side in ((2, 5, 7),) if tiny else shapes:
-        yield from convolution_problems(B, C, side, itemsize)
+        yield from convolution_problems(B, C, side, itemsize, kernels)
     for d, H in ((32, 2),) if tiny else ((64, 32), (128, 16)):
         for T in (40,) if tiny else (1024, 4096, 16384):
             for causal in (False, True):
                 B = 1 if tiny else 16384 // T
-                yield attention_problem(B, H, T, d, causal, itemsize)
+                yield attention_problem(B, H, T, d, causal, itemsize, kernels)
                 if T <= 4096:
-                    yield backward_problem(B, H, T, d, causal, itemsize)
+                    yield backward_problem(B, H, T, d, causal, itemsize, kernels)
 
 
-def row_problems(itemsize: int, tiny: bool) -> Iterator[Problem]:
+def row_problems(itemsize: int, tiny: bool, kernels: Kernels) -> Iterator[Problem]:
     """Yield what moves memory and computes little: a sum, softmax and normalisation of rows."""
     n = 1000 if tiny else 1 << 27
     yield Problem(
         "vector_add", {"n": n}, lambda draw: (draw(n), draw(n)),
-        {OURS: plain(vector_add), "torch": plain(torch.add)},
+        {OURS: plain(kernels["vector_add"]), "torch": plain(torch.add)},
         lambda x, y: x.float() + y.float(), n, 3 * n * itemsize,
     )  # fmt: skip
-    for ours, rows, columns, bars in (
-        (row_softmax, 16384, 4096, {"copy": 0.85}),
-        (online_row_softmax, 2048, 32768, {}),
+    for name, rows, columns, bars in (
+        ("row_softmax", 16384, 4096, {"copy": 0.85}),
+        ("online_row_softmax", 2048, 32768, {}),
     ):
         size = (5, 70) if tiny else (rows, columns)
         cells = math.prod(size)
         yield Problem(
-            ours.__name__, {"rows": size[0], "columns": size[1]},
+            name, {"rows": size[0], "columns": size[1]},
             lambda draw, size=size: (draw(*size),),
-            {OURS: plain(ours), "torch": plain(lambda x: x.softmax(1)), "copy": copy_of},
+            {OURS: plain(kernels[name]), "torch": plain(lambda x: x.softmax(1)), "copy": copy_of},
             lambda x: x.float().softmax(1), 5 * cells, 2 * cells * itemsize, bars,
         )  # fmt: skip
     rows, columns = (5, 70) if tiny else (16384, 4096)
@@ -98,7 +107,7 @@ def row_problems(itemsize: int, tiny: bool) -> Iterator[Problem]:
     yield Problem(
         "layer_norm", {"rows": rows, "columns": columns},
         lambda draw: (draw(rows, columns), draw(columns), draw(columns)),
-        {OURS: plain(layer_norm), "torch": plain(normalised)},
+        {OURS: plain(kernels["layer_norm"]), "torch": plain(normalised)},
         lambda *inputs: normalised(*(x.float() for x in inputs)),
         8 * cells, 2 * (cells + columns) * itemsize,
     )  # fmt: skip
@@ -115,9 +124,10 @@ def copy_of(x: torch.Tensor) -> Callable[[], torch.Tensor]:
     return lambda: room.copy_(right)
 
 
-def matmul_problem(side: int, itemsize: int) -> Problem:
+def matmul_problem(side: int, itemsize: int, kernels: Kernels) -> Problem:
     """Return the product of two square matrices."""
-    candidates = {OURS: matmul, "triton descriptors": matmul_descriptors, "cuBLAS": torch.mm}
+    ours = kernels["matmul"]
+    candidates = {OURS: ours, "triton descriptors": matmul_descriptors, "cuBLAS": torch.mm}
     bars = {"cuBLAS": 0.75} if side == 8192 else {}
     return Problem(
         "matmul", {"M": side, "N": side, "K": side},
@@ -143,7 +153,9 @@ def exact(call: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
     return lambda *inputs: call(*(x.float() for x in inputs))
 
 
-def convolution_problems(B: int, C: int, side: int, itemsize: int) -> Iterator[Problem]:
+def convolution_problems(
+    B: int, C: int, side: int, itemsize: int, kernels: Kernels
+) -> Iterator[Problem]:
     """Yield a 3 x 3 convolution of C to C channels: bare, fused, and its two gradients."""
 
     def make(draw: Maker) -> tuple[torch.Tensor, ...]:
@@ -151,21 +163,22 @@ def convolution_problems(B: int, C: int, side: int, itemsize: int) -> Iterator[P
         last = (t.to(memory_format=torch.channels_last) for t in (x, w / math.sqrt(9 * C), grad))
         return (*last, draw(C))
 
+    forward = kernels["conv2d_implicit_gemm"]
     parts: dict[str, tuple[Callable[..., Any], str, Callable[..., Any], float | None]] = {
         "conv2d_implicit_gemm": (
-            lambda x, w, g, b: conv2d_implicit_gemm(x, w, None, padding=1),
+            lambda x, w, g, b: forward(x, w, None, padding=1),
             "cuDNN channels-last", lambda x, w, g, b: F.conv2d(x, w, padding=1), 0.6,
         ),
         "conv2d_implicit_gemm, bias and relu": (
-            lambda x, w, g, b: conv2d_implicit_gemm(x, w, b, padding=1, relu=True),
+            lambda x, w, g, b: forward(x, w, b, padding=1, relu=True),
             "eager channels-last", lambda x, w, g, b: F.relu(F.conv2d(x, w, b, padding=1)), 1.0,
         ),
         "conv2d_input_grad": (
-            lambda x, w, g, b: conv2d_input_grad(g, w, (B, C, side, side), padding=1),
+            lambda x, w, g, b: kernels["conv2d_input_grad"](g, w, (B, C, side, side), padding=1),
             "cuDNN channels-last", lambda *inputs: convolution_back(0, *inputs), None,
         ),
         "conv2d_weight_grad": (
-            lambda x, w, g, b: conv2d_weight_grad(g, x, w, padding=1),
+            lambda x, w, g, b: kernels["conv2d_weight_grad"](g, x, w, padding=1),
             "cuDNN channels-last", lambda *inputs: convolution_back(1, *inputs), None,
         ),
     }  # fmt: skip
@@ -190,7 +203,9 @@ def exact_sdpa(causal: bool, *inputs: torch.Tensor) -> torch.Tensor:
         return sdpa(q, k, v, causal)
 
 
-def attention_problem(B: int, H: int, T: int, d: int, causal: bool, itemsize: int) -> Problem:
+def attention_problem(
+    B: int, H: int, T: int, d: int, causal: bool, itemsize: int, kernels: Kernels
+) -> Problem:
     """Return attention forward."""
 
     def pinned(backend: SDPBackend) -> Prepare:
@@ -208,7 +223,7 @@ def attention_problem(B: int, H: int, T: int, d: int, causal: bool, itemsize: in
     return Problem(
         "flash_attention" + ", causal" * causal, {"B": B, "H": H, "T": T, "d": d},
         lambda draw: (draw(B, H, T, d), draw(B, H, T, d), draw(B, H, T, d)),
-        {OURS: plain(lambda q, k, v: flash_attention(q, k, v, causal)[0])}
+        {OURS: plain(lambda q, k, v: kernels["flash_attention"](q, k, v, causal)[0])}
         | {name: pinned(backend) for name, backend in BACKENDS.items()},
         lambda *inputs: exact_sdpa(causal, *inputs),
         attention_flop(B, H, T, d, causal), 4 * B * H * T * d * itemsize,
@@ -216,13 +231,15 @@ def attention_problem(B: int, H: int, T: int, d: int, causal: bool, itemsize: in
     )  # fmt: skip
 
 
-def backward_problem(B: int, H: int, T: int, d: int, causal: bool, itemsize: int) -> Problem:
+def backward_problem(
+    B: int, H: int, T: int, d: int, causal: bool, itemsize: int, kernels: Kernels
+) -> Problem:
     """Return the way back through attention; the way forward is made before the clock starts."""
 
     def ours(*inputs: torch.Tensor) -> Callable[[], Tensors]:
         q, k, v, grad = inputs
         out, lse = flash_attention(q, k, v, causal)
-        return lambda: flash_attention_backward(grad, q, k, v, out, lse, causal)
+        return lambda: kernels["flash_attention_backward"](grad, q, k, v, out, lse, causal)
 
     def pinned(backend: SDPBackend) -> Prepare:
         def prepare(*inputs: torch.Tensor) -> Callable[[], Tensors]:
