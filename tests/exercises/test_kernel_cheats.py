@@ -9,7 +9,6 @@ import torch
 
 from course_utils.feedback import examine, exercise_for
 from course_utils.kernels.device import tl, triton
-from course_utils.kernels.elementwise import vector_add
 from tests.bank import entries
 from tests.mutants.triton_convolution.vector_add import add
 
@@ -90,7 +89,6 @@ def no_programs(x, y):
         (lazy, "exception"),
         (subclass, "exception"),
         (numpy_in_a_kernel, "python-in-a-kernel"),
-        (vector_add, "borrowed-kernel"),
         (other_thread, "foreign-memory"),
         (other_memory, "foreign-memory"),
         (grid_that_computes, "torch-did-the-work"),

@@ -101,7 +101,6 @@ def launched(student: Any, tensors: tuple, kwargs: dict[str, Any]) -> Any:
 
     try:
         done = guarded(student, *tensors, **kwargs)
-        refuse_borrowed(done.launches)
         refuse_python(done.launches)
         return done
     except InterpreterError as error:
@@ -109,15 +108,6 @@ def launched(student: Any, tensors: tuple, kwargs: dict[str, Any]) -> Any:
         while isinstance(cause, InterpreterError) and cause.__cause__ is not None:
             cause = cause.__cause__
         raise cause from None
-
-
-def refuse_borrowed(launches: Sequence[Any]) -> None:
-    """Raise RefusalError where a kernel of the course's own package did the work."""
-    if any(launch.kernel.fn.__module__.startswith("course_utils.") for launch in launches):
-        raise RefusalError(
-            "borrowed-kernel",
-            "a kernel of course_utils did the work. The page shows how it is built: write yours.",
-        )
 
 
 def refuse_python(launches: Sequence[Any]) -> None:
