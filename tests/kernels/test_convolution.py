@@ -13,6 +13,7 @@ from course_utils.kernels.convolution import (
 from course_utils.kernels.device import triton
 from course_utils.kernels.launches import record_launches
 from course_utils.kernels.recorder import record_accesses
+from tests.kernels.errors import relative_error
 
 TOLERANCE = {torch.float32: 1e-5, torch.float16: 2e-3}
 # (B, C, H, W), (F, R, S), stride, padding: ragged, uneven windows, padding beyond the window
@@ -30,10 +31,6 @@ def layer(size, kernel, dtype=torch.float32, seed=0):
     generator = torch.Generator().manual_seed(seed)
     sizes = size, (kernel[0], size[1], *kernel[1:]), kernel[:1]
     return [torch.randn(n, generator=generator).to(dtype) for n in sizes]
-
-
-def relative_error(found, expected):
-    return ((found.double() - expected).norm() / expected.norm()).item()
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE, ids=str)

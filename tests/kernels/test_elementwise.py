@@ -7,12 +7,9 @@ from course_utils.kernels.device import triton
 from course_utils.kernels.elementwise import LONGEST_ROW, row_softmax, vector_add
 from course_utils.kernels.guard import guarded
 from course_utils.kernels.unfused import softmax_in_five
+from tests.kernels.errors import relative_error
 
 TOLERANCE = {torch.float32: 1e-5, torch.float16: 2e-3}
-
-
-def relative_error(found, expected):
-    return ((found.double() - expected).norm() / expected.norm()).item()
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE, ids=str)

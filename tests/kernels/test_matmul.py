@@ -7,6 +7,7 @@ from course_utils.kernels.device import triton
 from course_utils.kernels.launches import record_launches
 from course_utils.kernels.matmul import GPU_CONFIGS, matmul
 from course_utils.kernels.recorder import record_accesses
+from tests.kernels.errors import relative_error
 
 TOLERANCE = {torch.float32: 1e-5, torch.float16: 2e-3}
 SHAPES = [(100, 90, 70), (33, 17, 129), (1, 5, 1), (64, 64, 64)]
@@ -15,10 +16,6 @@ SHAPES = [(100, 90, 70), (33, 17, 129), (1, 5, 1), (64, 64, 64)]
 def factors(M, K, N, dtype=torch.float32, seed=0):
     generator = torch.Generator().manual_seed(seed)
     return (torch.randn(*size, generator=generator).to(dtype) for size in ((M, K), (K, N)))
-
-
-def relative_error(found, expected):
-    return ((found.double() - expected).norm() / expected.norm()).item()
 
 
 def small(group=2):

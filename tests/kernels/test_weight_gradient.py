@@ -8,6 +8,7 @@ from course_utils.kernels.device import triton
 from course_utils.kernels.launches import record_launches
 from course_utils.kernels.recorder import record_accesses
 from course_utils.kernels.weight_gradient import GPU_CONFIGS, conv2d_weight_grad
+from tests.kernels.errors import relative_error
 
 TOLERANCE = {torch.float32: 1e-5, torch.float16: 2e-3}
 # (B, C, H, W), (F, R, S), stride, padding
@@ -29,10 +30,6 @@ def case_of(size, kernel, stride, padding, dtype=torch.float32):
     grad_y = torch.randn(y.shape, generator=generator).to(dtype)
     y.backward(grad_y.double())
     return grad_y, x, w, leaf.grad
-
-
-def relative_error(found, expected):
-    return ((found.double() - expected).norm() / expected.norm()).item()
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE, ids=str)

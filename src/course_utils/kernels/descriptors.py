@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 
 from course_utils.kernels.device import INTERPRETED, tl, triton
-from course_utils.kernels.matmul import DTYPES, program_tile
+from course_utils.kernels.matmul import check_factors, program_tile
 from course_utils.kernels.tuning import autotune
 
 ROW_BYTES = 16  # a described matrix starts, and each of its rows, at a multiple of this
@@ -69,7 +69,7 @@ def matmul_descriptors(
     Raises:
         ValueError: not two matrices, inner sizes, dtypes or devices that differ, or another dtype.
     """
-    _check(a, b)
+    check_factors(a, b)
     (M, K), N = a.shape, b.shape[1]
     a, b, c = aligned(a), aligned(b), padded(M, N, a)
     if c.numel() == 0:
@@ -110,12 +110,3 @@ def _give_memory(device: torch.device) -> None:
     triton.set_allocator(
         lambda size, alignment, stream: torch.empty(size, dtype=torch.int8, device=device)
     )
-
-
-def _check(a: torch.Tensor, b: torch.Tensor) -> None:
-    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[0]:
-        raise ValueError(f"a, b: got {tuple(a.shape)} and {tuple(b.shape)}, expected (M, K) (K, N)")
-    if a.dtype != b.dtype or a.dtype not in DTYPES:
-        raise ValueError(f"a, b: got {a.dtype} and {b.dtype}, expected one dtype of {DTYPES}")
-    if a.device != b.device:
-        raise ValueError(f"a, b: got devices {a.device} and {b.device}, expected the same")

@@ -87,7 +87,7 @@ def matmul(a: torch.Tensor, b: torch.Tensor, config: triton.Config | None = None
     Raises:
         ValueError: not two matrices, inner sizes, dtypes or devices that differ, or another dtype.
     """
-    _check(a, b)
+    check_factors(a, b)
     (M, K), N = a.shape, b.shape[1]
     c = torch.empty((M, N), dtype=a.dtype, device=a.device)
     if c.numel() == 0:
@@ -106,7 +106,8 @@ def matmul(a: torch.Tensor, b: torch.Tensor, config: triton.Config | None = None
     return c
 
 
-def _check(a: torch.Tensor, b: torch.Tensor) -> None:
+def check_factors(a: torch.Tensor, b: torch.Tensor) -> None:
+    """Raise ValueError unless two matrices can be multiplied by a kernel."""
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[0]:
         raise ValueError(f"a, b: got {tuple(a.shape)} and {tuple(b.shape)}, expected (M, K) (K, N)")
     if a.dtype != b.dtype or a.dtype not in DTYPES:

@@ -29,20 +29,22 @@ def run_backward(student: Callable[..., Any], which: str, *args: Any) -> Any:
     return gradient
 
 
-def attention_backward(grad_out: Array, q: Array, k: Array, v: Array) -> tuple[Array, Array, Array]:
+def attention_backward(
+    grad_out: Array, q: Array, k: Array, v: Array, causal: bool = False
+) -> tuple[Array, Array, Array]:
     """Take each query by itself: the Jacobian of its softmax is diag(a) - a a^T, in float64."""
     dq, dk, dv = (np.zeros(x.shape) for x in (q, k, v))
     root = np.sqrt(q.shape[-1])
     for place in np.ndindex(q.shape[:-1]):
-        batch = place[:-1]
-        keys, values = k[batch].astype(np.float64), v[batch].astype(np.float64)
+        seen = (*place[:-1], slice(place[-1] + 1 if causal else k.shape[-2]))
+        keys, values = k[seen].astype(np.float64), v[seen].astype(np.float64)
         query, g = q[place].astype(np.float64), grad_out[place].astype(np.float64)
         scores = keys @ query / root
         a = np.exp(scores - np.logaddexp.reduce(scores))
         ds = (np.diag(a) - np.outer(a, a)) @ (values @ g)
         dq[place] = ds @ keys / root
-        dk[batch] += np.outer(ds, query) / root
-        dv[batch] += np.outer(a, g)
+        dk[seen] += np.outer(ds, query) / root
+        dv[seen] += np.outer(a, g)
     return dq.astype(q.dtype), dk.astype(k.dtype), dv.astype(v.dtype)
 
 

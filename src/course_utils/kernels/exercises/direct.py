@@ -28,6 +28,7 @@ from course_utils.kernels.exercises.windows import (
     Windows,
     cancelling_images,
     convolution,
+    layer,
     output_size,
 )
 
@@ -68,16 +69,6 @@ def _height_for_width(x: Array, rows: Array, columns: Array) -> Array:
     return x.reshape(*x.shape[:2], -1)[:, :, place.clip(0, x.shape[2] * x.shape[3] - 1)]
 
 
-def _turn(y: Array) -> Array:
-    return y.swapaxes(2, 3).reshape(y.shape)
-
-
-def _arrays(rng: np.random.Generator, make: Callable[..., Array], *sizes: int) -> tuple:
-    batch, channels, height, width, filters, r, s = sizes
-    shapes = ((batch, channels, height, width), (filters, channels, r, s), (filters,))
-    return tuple(make(rng, *shape) for shape in shapes)
-
-
 def _draw(rng: np.random.Generator) -> list[Case]:
     h, w = (int(n) for n in rng.integers(8, 12, size=2))
     sizes = [
@@ -85,14 +76,14 @@ def _draw(rng: np.random.Generator) -> list[Case]:
         ((2, 3, h, w + 4, 5, 3, 3), "a batch of two"),
         ((1, 4, h, 13, 3, 2, 1), "an even kernel"),
     ]
-    cases = [Case(_arrays(rng, single, *size), note=note, part=SINGLE) for size, note in sizes]
-    x, k, b = _arrays(rng, single, 1, 2, 6, 7, 3, 2, 3)
+    cases = [Case(layer(rng, single, *size), note=note, part=SINGLE) for size, note in sizes]
+    x, k, b = layer(rng, single, 1, 2, 6, 7, 3, 2, 3)
     cases.append(Case((turned(x), turned(k), apart(b)), note="views", part=VIEWS))
-    cases.append(Case(_arrays(rng, half, 1, 3, 7, h, 4, 3, 2), note="float16", part=HALF))
+    cases.append(Case(layer(rng, half, 1, 3, 7, h, 4, 3, 2), note="float16", part=HALF))
     for across in ("rows", "channels"):
         args = cancelling_images(rng, 1, 4, 3, across, 4.0)
         cases.append(Case(args, note=f"large partial sums, cancelled by {across}", part=LONG))
-    twice = _arrays(rng, single, 1, 1, 5, 6, 2, 2, 2)
+    twice = layer(rng, single, 1, 1, 5, 6, 2, 2, 2)
     return [*cases, Case(twice, {AGAIN: True}, note="called three times", part=SINGLE)]
 
 

@@ -24,10 +24,12 @@ from course_utils.kernels.exercises.direct import SECTION, TITLE, B, W, X
 from course_utils.kernels.exercises.races import refuse_races
 from course_utils.kernels.exercises.running import AGAIN, triton_exercise
 from course_utils.kernels.exercises.windows import (
+    EDGES,
     RIGHT,
     Windows,
     cancelling_images,
     convolution,
+    layer,
     output_size,
     wrapped_columns,
     wrapped_in_batch,
@@ -96,12 +98,6 @@ def reading(**steps: Any) -> list[Windows]:
     ]
 
 
-def _arrays(rng: np.random.Generator, make: Callable[..., Array], *sizes: int) -> tuple:
-    batch, channels, height, width, filters, r, s = sizes
-    shapes = ((batch, channels, height, width), (filters, channels, r, s), (filters,))
-    return tuple(make(rng, *shape) for shape in shapes)
-
-
 def _draw(rng: np.random.Generator) -> list[Case]:
     c, f = int(rng.integers(3, 8)), int(rng.integers(17, 22))
     h, v = (int(n) for n in rng.integers(9, 14, size=2))
@@ -114,16 +110,16 @@ def _draw(rng: np.random.Generator) -> list[Case]:
         ((2, 3, 8, 11, f, 3, 5), {"stride": 2, "padding": 2, "relu": True}, "all", SETTINGS),
     ]
     cases = [
-        Case(_arrays(rng, single, *size), settings, note=note, part=part)
+        Case(layer(rng, single, *size), settings, note=note, part=part)
         for size, settings, note, part in sizes
     ]
-    x, w, b = _arrays(rng, single, 2, 3, 6, 7, 4, 2, 3)
+    x, w, b = layer(rng, single, 2, 3, 6, 7, 4, 2, 3)
     cases.append(Case((turned(x), turned(w), b), note="x and w are views", part=VIEWS))
-    cases.append(Case(_arrays(rng, half, 2, c, 7, h, 5, 3, 2), note="float16", part=HALF))
+    cases.append(Case(layer(rng, half, 2, c, 7, h, 5, 3, 2), note="float16", part=HALF))
     for across in ("rows", "channels"):
         args = cancelling_images(rng, 1, 80, 3, across, 1.5)
         cases.append(Case(args, note=f"large partial sums, cancelled by {across}", part=LONG))
-    twice = _arrays(rng, single, 1, 2, 5, 6, 2, 2, 1)
+    twice = layer(rng, single, 1, 2, 5, 6, 2, 2, 1)
     return [*cases, Case(twice, {AGAIN: True}, note="called three times", part=SINGLE)]
 
 
@@ -167,8 +163,7 @@ CONV2D_IMPLICIT_GEMM = triton_exercise(
     misconceptions=[
         *told(
             "edges-wrap-around",
-            "pixels beyond the left or right edge were read from the neighbouring row. Mask rows "
-            "and columns, each on both sides: 0 <= h < H and 0 <= v < W.",
+            EDGES,
             *map(emulated, reading()),
         ),
         *told(

@@ -59,10 +59,6 @@ def _zeros(rows: Array) -> Array:
     return np.zeros((1, 1), np.float32)
 
 
-def _own_top(x: Array) -> Callable[[Array], Array]:
-    return lambda rows: x[:, : rows.shape[1]].max(axis=1, keepdims=True)
-
-
 def _padded_after_the_top(x: Array) -> Array:
     """The maximum of the row alone, but zeros beside it in the sum."""
     rows = x.astype(np.float32)

@@ -28,7 +28,7 @@ from course_utils.kernels.exercises.implicit_gemm import (
 )
 from course_utils.kernels.exercises.races import refuse_races
 from course_utils.kernels.exercises.running import AGAIN, triton_exercise
-from course_utils.kernels.exercises.windows import RIGHT, Windows, weight_gradient
+from course_utils.kernels.exercises.windows import EDGES, RIGHT, Windows, weight_gradient
 
 Step = Callable[[Array], Array]
 
@@ -60,11 +60,6 @@ def emulated(
         return done(dw / divisor(grad_y)).astype(x.dtype)
 
     return wrong
-
-
-def _with_weights(grad_y: Array, x: Array, w: Array, stride: int = 1, padding: int = 0) -> Array:
-    found = weight_gradient(grad_y, x, w, stride, padding) + w.astype(np.float64)
-    return found.astype(x.dtype)
 
 
 def _pixels(grad_y: Array) -> int:
@@ -153,8 +148,7 @@ CONV2D_WEIGHT_GRAD = triton_exercise(
     misconceptions=[
         *told(
             "edges-wrap-around",
-            "pixels beyond the left or right edge were read from the neighbouring row. Mask rows "
-            "and columns, each on both sides: 0 <= h < H and 0 <= v < W.",
+            EDGES,
             *map(emulated, reading()),
         ),
         *told(

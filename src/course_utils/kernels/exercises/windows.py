@@ -11,6 +11,11 @@ from course_utils.kernels.exercises.arrays import Array
 Index = Callable[[Array, Array, int, int], Array]  # of output pixels, taps, stride, padding
 Edge = Callable[[Array, Array, Array, int, int], Array]
 
+EDGES = (
+    "pixels beyond the left or right edge were read from the neighbouring row. Mask rows and "
+    "columns, each on both sides: 0 <= h < H and 0 <= v < W."
+)
+
 
 def convolution(x: Array, w: Array, b: Array, stride: int = 1, padding: int = 0) -> Array:
     """Add up the connections of the definition, in float64 and without rounding the result."""
@@ -100,6 +105,13 @@ def output_size(x: Array, w: Array, stride: int, padding: int) -> tuple[int, int
         (n + 2 * padding - k) // stride + 1 for n, k in zip(x.shape[2:], w.shape[2:], strict=True)
     )
     return p, q
+
+
+def layer(rng: np.random.Generator, make: Callable[..., Array], *sizes: int) -> tuple:
+    """Return x, w, b by ``make(rng, *shape)`` for the sizes B, C, H, W, F, R, S."""
+    batch, channels, height, width, filters, r, s = sizes
+    shapes = ((batch, channels, height, width), (filters, channels, r, s), (filters,))
+    return tuple(make(rng, *shape) for shape in shapes)
 
 
 def cancelling_images(
