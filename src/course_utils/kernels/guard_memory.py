@@ -5,13 +5,13 @@ result must not hold the nan of fresh memory, and arguments are compared before 
 """
 
 import ctypes
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from torch.multiprocessing.reductions import StorageWeakRef
 
 from course_utils.kernels.accesses import element_offsets
 from course_utils.kernels.guard_errors import (
@@ -22,8 +22,7 @@ from course_utils.kernels.guard_errors import (
     NotStoredError,
 )
 
-REMEMBERED_CALLS = 256
-_earlier: deque[list[torch.UntypedStorage]] = deque(maxlen=REMEMBERED_CALLS)
+_earlier: dict[int, StorageWeakRef] = {}
 
 
 def tensors_in(value: Any) -> Iterator[torch.Tensor]:
@@ -115,9 +114,9 @@ class Memory:
     def is_earlier(self, tensor: torch.Tensor) -> bool:
         """Return whether a tensor lies in memory that an earlier guarded call allocated."""
         address = tensor.untyped_storage().data_ptr()
-        if not address or address in self.blocks:
-            return False
-        return any(address == old.data_ptr() for call in _earlier for old in call)
+        return (
+            address not in self.blocks and address in _earlier and not _earlier[address].expired()
+        )
 
     def check(self) -> None:
         """Raise MemoryChangedError if any byte differs from what permitted writers left there."""
@@ -153,8 +152,13 @@ class Memory:
             raise InputChangedError
 
     def remember(self) -> None:
-        """Keep what this call allocated, so that a later call that uses it is found out.
+        """Note what this call allocated, so that a later call that uses it is found out.
 
-        The storages are held, so their addresses cannot be given to other memory meanwhile.
+        Weakly: whoever kept the storage is found out however much later, for as long as it lives
+        its address belongs to nothing else, and what nobody kept is let go.
         """
-        _earlier.append([block.storage for block in self.blocks.values() if not block.is_input])
+        for address in [address for address, old in _earlier.items() if old.expired()]:
+            del _earlier[address]
+        for address, block in self.blocks.items():
+            if not block.is_input:
+                _earlier[address] = StorageWeakRef(block.storage)
