@@ -4,7 +4,7 @@
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help site test check lab lint weights bench-gpu environment environment-dev browser clean
+.PHONY: help site test check lab lint weights bench-gpu grade-demo environment environment-dev browser clean
 
 SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -53,6 +53,9 @@ bench-gpu: ## every kernel checked and timed against torch on this machine's NVI
 	@if $(PYTHON) -c 'import matplotlib, torch, triton' 2>/dev/null; \
 		then PYTHONPATH=src $(PYTHON) benchmarks/gpu.py; \
 		else $(MAKE) environment && $(PY) benchmarks/gpu.py; fi
+
+grade-demo: environment ## forty synthetic students, from a download to marks and a report
+	@$(PY) tools/grade_demo.py
 
 environment:
 	@$(NEED_PYTHON)

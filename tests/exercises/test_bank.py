@@ -20,7 +20,7 @@ GENERAL = {
     *("no-kernel", "torch-did-the-work", "torch-in-a-kernel", "values-taken-out", "overwritten"),
     *("foreign-memory", "earlier-memory", "not-stored", "read-before-stored", "out-of-bounds"),
     *("input-changed", "cached", "programs-race", "does-not-compile", "blocks-too-large"),
-    "python-in-a-kernel",
+    *("python-in-a-kernel", "borrowed-kernel"),
     *("row-in-one-block", "row-read-three-times", "matrix-written", "hidden-tiles-read"),
 }
 

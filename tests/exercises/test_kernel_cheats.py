@@ -8,6 +8,16 @@ import pytest
 import torch
 
 from course_utils.feedback import examine, exercise_for
+from course_utils.feedback.exercise import RefusalError
+from course_utils.kernels import (
+    attention,
+    attention_backward,
+    convolution,
+    elementwise,
+    online,
+    weight_gradient,
+)
+from course_utils.kernels import matmul as products
 from course_utils.kernels.device import tl, triton
 from tests.bank import entries
 from tests.mutants.triton_convolution.vector_add import add
@@ -83,6 +93,25 @@ def no_programs(x, y):
     return total
 
 
+borrowed, decorated_anew = elementwise.add_kernel, triton.jit(elementwise.add_kernel.fn)
+
+
+@triton.jit
+def calling_kernel(x, y, total, n, BLOCK: tl.constexpr):
+    borrowed(x, y, total, n, BLOCK)
+
+
+def launching(kernel):
+    """Return a sum of two tensors by a kernel that takes what the package's takes."""
+
+    def total_of(x, y):
+        total, n = torch.empty(x.shape, dtype=x.dtype), x.numel()
+        kernel[(triton.cdiv(n, 64),)](x.contiguous(), y.contiguous(), total, n, BLOCK=64)
+        return total
+
+    return total_of
+
+
 @pytest.mark.parametrize(
     ("cheat", "kind"),
     [
@@ -93,12 +122,46 @@ def no_programs(x, y):
         (other_memory, "foreign-memory"),
         (grid_that_computes, "torch-did-the-work"),
         (no_programs, "not-stored"),
+        (launching(calling_kernel), "borrowed-kernel"),
+        (launching(decorated_anew), "borrowed-kernel"),
     ],
 )
 def test_it_earns_nothing_and_is_told_why(cheat, kind):
     report = examine(EXERCISE, cheat)
     assert report.failure.kind == kind, report.text()
     assert report.earned == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "function"),
+    [
+        ("triton_convolution/vector_add", elementwise.vector_add),
+        ("triton_convolution/row_softmax", elementwise.row_softmax),
+        ("triton_convolution/matmul", products.matmul),
+        ("triton_convolution/conv2d_direct", convolution.conv2d_direct),
+        ("triton_convolution/conv2d_implicit_gemm", convolution.conv2d_implicit_gemm),
+        ("triton_convolution/conv2d_weight_grad", weight_gradient.conv2d_weight_grad),
+        ("triton_attention/online_row_softmax", online.online_row_softmax),
+        ("triton_attention/flash_attention", attention.flash_attention),
+        ("triton_attention/flash_attention_backward", attention_backward.flash_attention_backward),
+    ],
+)
+def test_the_package_does_not_do_the_assignment(key, function):
+    exercise = exercise_for(key)
+    for case in exercise.worked:
+        with pytest.raises(RefusalError) as refusal:
+            exercise.runs(function, *case.args, **case.kwargs)
+        assert refusal.value.kind == "borrowed-kernel"
+
+
+@pytest.mark.parametrize("name", ["__main__", "triton.language.standard"])
+@pytest.mark.parametrize("kernel", [borrowed, calling_kernel])
+def test_a_borrowed_kernel_may_not_call_itself_ones_own(kernel, name, monkeypatch):
+    monkeypatch.setattr(borrowed.fn, "__module__", name)
+    with pytest.raises(RefusalError) as refusal:
+        EXERCISE.runs(launching(kernel), *EXERCISE.worked[0].args)
+    assert refusal.value.kind == "borrowed-kernel"
+    assert refusal.value.details == "add_kernel"
 
 
 def test_an_operation_of_ones_own_may_not_call_itself_a_copy():
@@ -114,6 +177,7 @@ def test_an_operation_of_ones_own_may_not_call_itself_a_copy():
     [
         *("torch-did-the-work", "overwritten", "not-stored", "earlier-memory", "out-of-bounds"),
         *("fp16-accumulation", "torch-in-a-kernel", "foreign-memory", "programs-race"),
+        "borrowed-kernel",
     ],
 )
 def test_the_bank_holds_this_cheat(kind):

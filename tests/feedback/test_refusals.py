@@ -1,5 +1,8 @@
 """What an exercise may refuse, compare as a whole, name by its part, and compile."""
 
+import pickle
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -16,6 +19,13 @@ def call(student, x):
     if student == "cheat":
         raise RefusalError("cheated", "do the work yourself.", "seen in 3 places")
     return student(x)
+
+
+def call_of_a_memory(student, x):
+    value = student(x)
+    if student != DOUBLE.reference:
+        raise RefusalError("cached", "compute it.", value=value)
+    return value
 
 
 def compiles(student):
@@ -55,6 +65,25 @@ def test_a_refusal_has_its_own_name_and_earns_nothing(hidden):
     assert report.failure.hint.startswith("Doubling: do the work yourself.")
     assert ("seen in 3 places" in report.text()) is not hidden
     assert report.earned == 0
+
+
+def test_a_refusal_may_count_only_if_the_result_is_right():
+    exercise = replace(DOUBLE, call=call_of_a_memory)
+    assert examine(exercise, lambda x: x + x).failure.kind == "cached"
+    report = examine(exercise, lambda x: 2 * x + 1)
+    assert report.failure.kind == "value"
+    assert "[3. 5.]" in report.text()
+
+
+def test_a_refusal_can_be_sent_between_processes():
+    sent = pickle.loads(pickle.dumps(RefusalError("cheated", "do it.", "3 places", 7)))
+    assert (sent.kind, sent.hint, sent.details, sent.value) == ("cheated", "do it.", "3 places", 7)
+    assert str(sent) == "do it."
+
+
+def test_what_runs_a_student_is_the_call_unless_there_is_a_program():
+    assert DOUBLE.runs is DOUBLE.call
+    assert replace(DOUBLE, program=compiles).runs is compiles
 
 
 def test_a_whole_array_may_have_a_relative_error():

@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "kernels": {"feedback"},
     "segmentation": {"data", "architectures", "training", "weights"},
     "weights": {"data"},
-    "grading": {"feedback", "notebooks"},
+    "grading": {"feedback", "kernels", "notebooks"},
     "cli": {"grading", "feedback", "notebooks", "data"},
 }
 GENERATED = re.compile(

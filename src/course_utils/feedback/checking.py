@@ -1,13 +1,13 @@
 """Check a student's function: run the cases, find the misconception, write the report."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from course_utils.feedback.compare import brief
-from course_utils.feedback.diagnosis import SILENT, describe, diagnose, error_text
+from course_utils.feedback.diagnosis import SILENT, describe, diagnose, ended, error_text
 from course_utils.feedback.exercise import (
     COMPILES,
     VALIDATION,
@@ -16,10 +16,11 @@ from course_utils.feedback.exercise import (
     Exercise,
     RefusalError,
 )
-from course_utils.feedback.limits import observe
+from course_utils.feedback.limits import TimeLimitError, observe
 from course_utils.feedback.registry import exercise_for
 from course_utils.feedback.report import Failure, Report, show_in_terminal
-from course_utils.feedback.trials import outcome_of, run_cases
+from course_utils.feedback.trials import Elsewhere, ProcessEndedError, outcome_of, run_cases
+from course_utils.feedback.watcher import Stopwatch
 
 VISIBLE_SEED = 0
 # An instructor sets COURSE_HIDDEN_SEED, so that the hidden cases are not those of the repository.
@@ -42,9 +43,16 @@ def check(key: str, student: Any, hidden: bool = False) -> Report:
 
 
 @np.errstate(all="ignore")  # a notebook's np.seterr is not for the references
-def examine(exercise: Exercise, student: Any, hidden: bool = False) -> Report:
-    """Return the report on ``student`` for ``exercise``; see ``check``."""
-    trials = run_cases(exercise, student, _cases(exercise, hidden))
+def examine(
+    exercise: Exercise, student: Any, hidden: bool = False, cases: Sequence[Case] | None = None
+) -> Report:
+    """Return the report on ``student`` for ``exercise``; see ``check``.
+
+    ``cases`` are those of ``cases_of``, where they are drawn once for many students.
+    """
+    if cases is None:
+        cases = cases_of(exercise, os.environ.get("COURSE_HIDDEN_SEED") if hidden else None, hidden)
+    trials = run_cases(exercise, student, cases)
     failing = [trial for trial in trials if trial.found]
     parts = dict.fromkeys(exercise.parts(), True)
     for trial in failing:
@@ -72,11 +80,11 @@ def examine(exercise: Exercise, student: Any, hidden: bool = False) -> Report:
     )
 
 
-def _cases(exercise: Exercise, hidden: bool) -> list[Case]:
+def cases_of(exercise: Exercise, seed: str | None, hidden: bool = True) -> list[Case]:
+    """Return the visible cases and, with ``hidden``, those drawn from ``seed`` (any text)."""
     cases = [*exercise.worked, *exercise.draw(np.random.default_rng(VISIBLE_SEED))]
     if hidden:
-        seed = os.environ.get("COURSE_HIDDEN_SEED") or DEFAULT_HIDDEN_SEED  # any text
-        cases += exercise.draw(np.random.default_rng(list(seed.encode())))
+        cases += exercise.draw(np.random.default_rng(list((seed or DEFAULT_HIDDEN_SEED).encode())))
     return cases
 
 
@@ -87,7 +95,10 @@ def _compiled(
     if failing or exercise.compiles is None:
         return None, {}
     compiles = exercise.compiles
-    outcome = observe(lambda: compiles(student), (), {}, COMPILING * exercise.seconds)
+    if isinstance(student, Elsewhere):
+        outcome = student.compiled(exercise)
+    else:
+        outcome = observe(lambda: compiles(student), (), {}, COMPILING * exercise.seconds)
     error = outcome.error
     if error is None:
         return None, outcome.value
@@ -99,8 +110,13 @@ def _compiled(
 
 def _accepted_bad_input(exercise: Exercise, student: Any, hidden: bool) -> Failure | None:
     """Return the first bad input that did not raise ValueError."""
+    left = exercise.seconds
     for bad in exercise.bad_inputs:
-        outcome = outcome_of(exercise, student, Case(bad.args, bad.kwargs))
+        watch = Stopwatch()
+        outcome = outcome_of(exercise, student, Case(bad.args, bad.kwargs), left)
+        left -= watch.seconds()
+        if isinstance(outcome.error, TimeLimitError | ProcessEndedError):
+            return ended(exercise, outcome.error)
         if isinstance(outcome.error, ValueError):
             continue
         if hidden:

@@ -152,10 +152,10 @@ def same_outcome_value(got: Any, other: Any, rtol: float, norm: Norm | None = No
     if got is None or other is None:
         return got is other
     try:
+        if np.shape(got) != np.shape(other):
+            return False
         a, b = np.asarray(got, dtype=np.float64), np.asarray(other, dtype=np.float64)
     except Exception:  # no numbers, or an object of the student's own that fails
-        return False
-    if a.shape != b.shape:
         return False
     if norm is not None:
         # Emulated in numpy, a mistake rounds otherwise than in the kernel.

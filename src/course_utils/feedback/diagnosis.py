@@ -2,7 +2,9 @@
 
 import linecache
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import numpy as np
 
 from course_utils.feedback.compare import brief, same_outcome_value, tolerance
 from course_utils.feedback.exercise import VALIDATION, Case, Exercise, RefusalError
+from course_utils.feedback.limits import Outcome
 from course_utils.feedback.report import Failure
 from course_utils.feedback.trials import Trial, found_in, input_name, outcome_of
 
@@ -25,6 +28,8 @@ SILENT = {
     VALIDATION: "some bad input is not refused with a ValueError.",
 }
 
+Memory = dict[tuple[int, int], tuple[Outcome, Case]]
+_MEMORY: ContextVar[Memory | None] = ContextVar("memory", default=None)
 _PACKAGE = str(Path(__file__).resolve().parents[1])
 
 
@@ -64,8 +69,7 @@ def _general_hint(exercise: Exercise, trial: Trial, hidden: bool) -> tuple[str, 
     concept = exercise.concept
     texts = {
         "stub": f"{_unwritten(exercise, trial.outcome.error)} is not written yet.",
-        "time": f"{concept}: stopped, no answer within {exercise.seconds:g} seconds. "
-        "Is there a loop that never ends?",
+        "time": _stopped(exercise),
         "exception": f"{concept}: your code raised {type(trial.outcome.error).__name__}.",
         "mutates": f"{concept}: {found.text}. Work on a copy.",
         "nan": f"{concept}: {found.text}. Look for an overflow, a log of 0 or a division by 0.",
@@ -77,6 +81,20 @@ def _general_hint(exercise: Exercise, trial: Trial, hidden: bool) -> tuple[str, 
     silent = hidden or found.kind in ("stub", "time") or not trial.case.note
     where = "" if silent else f" ({trial.case.note})"
     return found.kind, texts.get(found.kind, f"{concept}: {found.text}.") + where
+
+
+def _stopped(exercise: Exercise) -> str:
+    return (
+        f"{exercise.concept}: stopped, no answer within {exercise.seconds:g} seconds. "
+        "Is there a loop that never ends?"
+    )
+
+
+def ended(exercise: Exercise, error: BaseException) -> Failure:
+    """Return the failure of a call that was stopped, or that ended its process."""
+    if isinstance(error, RefusalError):
+        return Failure(error.kind, f"{exercise.concept}: {error.hint}")
+    return Failure("time", _stopped(exercise))
 
 
 def _unwritten(exercise: Exercise, error: BaseException | None) -> str:
@@ -127,7 +145,7 @@ def _reproduced(exercise: Exercise, trials: Sequence[Trial]) -> tuple[str, str] 
 def _passes(exercise: Exercise, wrong: Any, failing: Sequence[Trial]) -> bool:
     """Return whether the mistake does not show in these cases: it is compared less strictly."""
     return exercise.norm is not None and all(
-        found_in(exercise, t.case, outcome_of(exercise, wrong, t.case), t.expected) is None
+        found_in(exercise, t.case, _made(exercise, wrong, t.case), t.expected) is None
         for t in failing
     )
 
@@ -145,7 +163,7 @@ def _of_one_part(exercise: Exercise, failing: Sequence[Trial]) -> tuple[str, str
 
 def _same(exercise: Exercise, wrong: Any, trial: Trial) -> bool:
     """Return whether the mistaken implementation does on this case what the student's code did."""
-    made, seen = outcome_of(exercise, wrong, trial.case), trial.outcome
+    made, seen = _made(exercise, wrong, trial.case), trial.outcome
     if made.changed != seen.changed:
         return False
     if made.error is not None or seen.error is not None:
@@ -157,6 +175,30 @@ def _same(exercise: Exercise, wrong: Any, trial: Trial) -> bool:
         return False
     rtol = tolerance(trial.case.args, exercise.rtol)
     return same_outcome_value(seen.value, made.value, rtol, exercise.norm)
+
+
+def _made(exercise: Exercise, wrong: Any, case: Case) -> Outcome:
+    """Return what a mistaken implementation does on a case, from memory where it is known."""
+    memory = _MEMORY.get()
+    if memory is None:
+        return outcome_of(exercise, wrong, case)
+    key = id(wrong), id(case)
+    if key not in memory:
+        memory[key] = outcome_of(exercise, wrong, case), case  # kept, so that its id stays its own
+    return memory[key][0]
+
+
+@contextmanager
+def remembering(memory: Memory) -> Iterator[None]:
+    """Keep in ``memory`` what misconceptions do: the cases of many students are the same objects.
+
+    Comparing with every misconception takes most of the time of a wrong answer.
+    """
+    token = _MEMORY.set(memory)
+    try:
+        yield
+    finally:
+        _MEMORY.reset(token)
 
 
 def _is_list(value: Any) -> bool:

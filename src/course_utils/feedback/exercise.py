@@ -17,15 +17,19 @@ MAIN, VALIDATION, COMPILES = "main", "validation", "compiles"
 
 
 class RefusalError(Exception):
-    """Raised by ``call`` or ``compiles`` of an exercise for an answer that cannot count.
+    """Raised by ``runs`` or ``compiles`` of an exercise for an answer that cannot count.
 
     ``kind`` names the reason in one word, ``hint`` says what to do; it must not describe the case,
-    since hidden checks show it, too. ``details`` may: only visible checks show them.
+    since hidden checks show it, too. ``details`` may: only visible checks show them. ``value`` is
+    the result where the refusal counts only if that is right.
     """
 
-    def __init__(self, kind: str, hint: str, details: str = "") -> None:
+    def __init__(self, kind: str, hint: str, details: str = "", value: Any = None) -> None:
         super().__init__(hint)
-        self.kind, self.hint, self.details = kind, hint, details
+        self.kind, self.hint, self.details, self.value = kind, hint, details, value
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.kind, self.hint, self.details, self.value)
 
 
 @dataclass(frozen=True)
@@ -80,13 +84,17 @@ class Exercise:
     ``reference`` an implementation independent of the reference solution; ``worked`` the cases
     solved by hand, smallest first; ``draw`` makes further cases from a random generator;
     ``bad_inputs`` the calls that must raise ValueError. ``call`` applies the student's object to
-    the arguments of a case (a class is exercised by a small program), ``weights`` gives the share
-    of each part in the mark, ``rtol`` the relative tolerance in float64, and ``seconds`` the time
-    that all cases of a part may take together. ``inputs`` label arguments in messages; ``outputs``
-    label returned items. ``norm`` gives, by the name of a dtype, the relative error that a whole
-    array may have (in the Frobenius norm); without it each element is compared. ``compiles`` is
-    called with a student's object whose results are all right, earns a part of its own, raises
-    RefusalError, and returns rows of the report.
+    the arguments of a case (a class is exercised by a small program); where it tells references
+    from students, ``program`` is the part of it that runs the latter's, and knows nothing of
+    references and misconceptions. ``weights`` gives the share of each part in the mark, ``rtol``
+    the relative tolerance in float64, and ``seconds`` the time that all cases of a part may take
+    together. ``inputs`` label arguments in messages; ``outputs`` label returned items. ``norm``
+    gives, by the name of a dtype, the relative error that a whole array may have (in the Frobenius
+    norm); without it each element is compared. ``compiles`` is called with a student's object whose
+    results are all right, earns a part of its own, raises RefusalError, and returns rows of the
+    report. ``refusals`` gives the hint of each refusal by its kind. Where ``allowed`` names
+    modules, the verdict relies on a guard in the student's process: a grader runs only cells that
+    import nothing else and reach into nothing.
     """
 
     key: str
@@ -100,6 +108,7 @@ class Exercise:
     bad_inputs: Sequence[BadInput] = ()
     misconceptions: Sequence[Misconception] = ()
     call: Callable[..., Any] = lambda student, *args, **kwargs: student(*args, **kwargs)
+    program: Callable[..., Any] | None = None
     weights: Mapping[str, float] = field(default_factory=lambda: {MAIN: 0.8, VALIDATION: 0.2})
     inputs: Sequence[str] = ()
     outputs: Sequence[str] = ()
@@ -107,11 +116,18 @@ class Exercise:
     seconds: float = 10.0
     norm: Callable[[str], float] | None = None
     compiles: Callable[[Any], Mapping[str, str]] | None = None
+    refusals: Mapping[str, str] = field(default_factory=dict)
+    allowed: Sequence[str] = ()
 
     @property
     def function(self) -> str:
         """The name of the graded function: the part of ``key`` after the slash."""
         return self.key.split("/")[1]
+
+    @property
+    def runs(self) -> Callable[..., Any]:
+        """What applies a student's object to the arguments of a case: ``program`` or ``call``."""
+        return self.program or self.call
 
     def parts(self) -> dict[str, float]:
         """Return the weight of each part that has cases, scaled to a sum of one."""

@@ -156,13 +156,35 @@ def compile_kernel(
     question answered at once. What is wrong with the kernel is in ``Compiled.error``; ValueError
     and TypeError are raised for a wrong question.
     """
-    function = python_function(kernel)
-    _check(function, signature, constexprs, sm, divisible)
+    name = python_function(kernel).__name__
     try:
-        units, key, values = gather(kernel, constexprs)
+        request = compile_request(
+            kernel, signature, constexprs, sm, divisible, num_warps, num_stages, disassemble
+        )
     except UnusableNameError as error:
-        return Compiled(function.__name__, sm, error=str(error))
-    request = json.dumps(
+        return Compiled(name, sm, error=str(error))
+    if request not in _KNOWN:
+        _KNOWN[request] = Compiled(name, sm, **_COMPILER.ask(request, timeout))
+    return _KNOWN[request]
+
+
+def compile_request(
+    kernel: Any,
+    signature: dict[str, str],
+    constexprs: dict[str, Any],
+    sm: int = 90,
+    divisible: Collection[str] = (),
+    num_warps: int = 4,
+    num_stages: int = 3,
+    disassemble: bool = True,
+) -> str:
+    """Return what ``compile_kernel`` asks the compiler's process, as JSON.
+
+    Raises UnusableNameError for a kernel that uses a name which no compiled kernel can use.
+    """
+    _check(python_function(kernel), signature, constexprs, sm, divisible)
+    units, key, values = gather(kernel, constexprs)
+    return json.dumps(
         {
             "units": units,
             "kernel": key,
@@ -174,9 +196,6 @@ def compile_kernel(
             "options": {"num_warps": num_warps, "num_stages": num_stages},
         }
     )
-    if request not in _KNOWN:
-        _KNOWN[request] = Compiled(function.__name__, sm, **_COMPILER.ask(request, timeout))
-    return _KNOWN[request]
 
 
 def _check(
@@ -198,14 +217,22 @@ def compile_launch(
     launch: Any, sm: int = 90, timeout: float = 120.0, disassemble: bool = True
 ) -> Compiled:
     """Compile what ``record_launches`` recorded: the same kernel, types, values and options."""
-    options = {k: v for k, v in launch.options.items() if k in ("num_warps", "num_stages")}
     return compile_kernel(
-        launch.kernel,
-        launch.signature,
-        launch.constexprs,
-        sm=sm,
-        divisible=tuple(launch.divisible),
-        timeout=timeout,
-        disassemble=disassemble,
-        **options,
+        launch.kernel, timeout=timeout, disassemble=disassemble, **_specified(launch, sm)
     )
+
+
+def launch_request(launch: Any, sm: int = 90) -> str:
+    """Return what ``compile_launch`` asks the compiler's process; raises as ``compile_request``."""
+    return compile_request(launch.kernel, disassemble=False, **_specified(launch, sm))
+
+
+def _specified(launch: Any, sm: int) -> dict[str, Any]:
+    options = {k: v for k, v in launch.options.items() if k in ("num_warps", "num_stages")}
+    return {
+        "signature": launch.signature,
+        "constexprs": launch.constexprs,
+        "sm": sm,
+        "divisible": tuple(launch.divisible),
+        **options,
+    }

@@ -23,7 +23,7 @@ import triton
 import triton.language as tl
 from triton import knobs
 from triton.backends.compiler import GPUTarget
-from triton.backends.nvidia.compiler import get_ptxas
+from triton.backends.nvidia.compiler import get_ptxas, get_ptxas_version
 from triton.compiler import ASTSource
 
 OPCODE = re.compile(r"^\s+/\*[0-9a-f]{4,}\*/\s+(?:@!?U?P\w+\s+)?([A-Z][A-Z0-9]+)", re.MULTILINE)
@@ -136,6 +136,35 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         return found | {"seconds": seconds, "error": None}
     except Exception as error:
         return {"error": shortened(error)}
+
+
+def translated(request: dict[str, Any]) -> dict[str, Any]:
+    """Return whether a kernel can be translated, without starting the assembler.
+
+    For a process that may start no other: ``warm`` has asked for what Triton wants to know. The
+    answer holds ``error`` and ``shared_bytes``.
+    """
+    runtime: Any = knobs.runtime
+    runtime.add_stages_inspection_hook = _without_assembler
+    try:
+        return {"error": None, "shared_bytes": build(request)[0].metadata.shared}
+    except Exception as error:
+        return {"error": shortened(error)}
+    finally:
+        runtime.add_stages_inspection_hook = None
+
+
+def _without_assembler(_backend: Any = None, stages: Any = None, *_: Any) -> Any:
+    if stages is None:  # Triton asks for the key of this hook in its cache
+        return "without assembler", "without assembler"
+    stages["cubin"] = lambda _source, _metadata: b"not assembled"
+    return None
+
+
+def warm(targets: tuple[int, ...] = (80, 90)) -> None:
+    """Ask the assemblers for their versions: Triton remembers them, and forks inherit it."""
+    for target in targets:
+        get_ptxas_version(target)
 
 
 def main() -> None:

@@ -8,9 +8,11 @@ that it uses: other kernels, numbers marked ``tl.constexpr``, parts of Triton.
 import ast
 import inspect
 import textwrap
+from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
+PACKAGE = Path(__file__).parents[1]
 PLAIN = (bool, int, float, str, type(None))
 Unit = dict[str, Any]
 
@@ -39,15 +41,32 @@ def gather(kernel: Any, constexprs: dict[str, Any]) -> tuple[list[Unit], str, di
     function stands after those that it calls, so that equal kernels make equal units. Raises
     UnusableNameError for a name such as ``torch``.
     """
-    units: dict[int, Unit] = {}
+    units: dict[FunctionType, Unit] = {}
     key = _add(python_function(kernel), units)
     values = {n: _encode(value, n, "an argument", units) for n, value in constexprs.items()}
     return list(units.values()), key, values
 
 
-def _add(function: FunctionType, units: dict[int, Unit]) -> str:
+def functions_of(kernel: Any) -> list[FunctionType]:
+    """Return the functions of a kernel and of all kernels that it calls; raises as ``gather``."""
+    units: dict[FunctionType, Unit] = {}
+    _add(python_function(kernel), units)
+    return list(units)
+
+
+def of_the_package(function: FunctionType) -> bool:
+    """Return whether a function's code, or the source that Triton reads of it, is the course's.
+
+    By files, since ``__module__`` is a text that anybody may change.
+    """
+    read = inspect.unwrap(function)
+    files = (each.__code__.co_filename for each in (function, read) if hasattr(each, "__code__"))
+    return any(Path(file).is_relative_to(PACKAGE) for file in files)
+
+
+def _add(function: FunctionType, units: dict[FunctionType, Unit]) -> str:
     """Put ``function`` and what it calls into ``units``; return its key."""
-    if id(function) not in units:
+    if function not in units:
         source = textwrap.dedent(inspect.getsource(function))
         tree = ast.parse(source)
         definition = tree.body[0]
@@ -60,8 +79,8 @@ def _add(function: FunctionType, units: dict[int, Unit]) -> str:
         }
         text = "\n".join(lines) + "\n"
         unit = {"name": function.__name__, "source": text, "names": names}
-        units[id(function)] = unit | {"key": f"{function.__name__}-{len(units)}"}
-    return units[id(function)]["key"]
+        units[function] = unit | {"key": f"{function.__name__}-{len(units)}"}
+    return units[function]["key"]
 
 
 def _used(function: FunctionType, definition: ast.FunctionDef) -> dict[str, tuple[Any, int]]:
@@ -77,10 +96,11 @@ def _used(function: FunctionType, definition: ast.FunctionDef) -> dict[str, tupl
     return found
 
 
-def _encode(value: Any, name: str, place: str, units: dict[int, Unit]) -> dict[str, Any]:
+def _encode(value: Any, name: str, place: str, units: dict[FunctionType, Unit]) -> dict[str, Any]:
     """Return ``value`` as JSON from which the compiler's process can make it again."""
     jitted = python_function(value) if hasattr(value, "fn") else None
-    module = getattr(jitted or value, "__module__", None) or ""
+    borrowed = jitted is not None and of_the_package(jitted)  # whatever its __module__ says
+    module = "" if borrowed else getattr(jitted or value, "__module__", None) or ""
     if isinstance(value, ModuleType):
         if value.__name__.partition(".")[0] in ("triton", "math"):
             return {"module": value.__name__}

@@ -120,7 +120,7 @@ def never_deeper(target, k, s):
     return depth
 
 
-@mutant("validation")
+@mutant("time")
 def loops_for_ever_on_a_kernel_of_one(target, k, s):
     if min(target, k, s) < 1:
         raise ValueError("numbers below 1")

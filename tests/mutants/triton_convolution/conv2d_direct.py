@@ -2,6 +2,7 @@
 
 import torch
 
+from course_utils.kernels import convolution
 from course_utils.kernels.device import tl, triton
 from tests.bank import mutant
 from tests.mutants.cheats_triton import cheats
@@ -79,6 +80,11 @@ CHEATS = cheats(convolve, torch.nn.functional.conv2d)
 answers_after_a_kernel = CHEATS["answers_after_a_kernel"]
 remembers_by_shape = CHEATS["remembers_by_shape"]
 works_inside_a_kernel = CHEATS["works_inside_a_kernel"]
+
+
+@mutant("borrowed-kernel")
+def of_the_package(x, w, b):
+    return convolution.conv2d_direct(x, w, b)
 
 
 @mutant("validation")

@@ -2,7 +2,6 @@
 
 import torch
 
-from course_utils.kernels import convolution
 from course_utils.kernels.device import tl, triton
 from tests.bank import variant
 
@@ -32,6 +31,35 @@ def flat_kernel(
     total = tl.where(RELU > 0, tl.maximum(total, 0.0), total)
     at_y = y + (n[:, None] * F + f[None, :]) * (P * Q) + p[:, None] * Q + q[:, None]
     tl.store(at_y, total, mask=(n < B)[:, None] & (f < F)[None, :])
+
+
+@triton.jit
+def row_kernel(
+    x, w, b, y, C, H, W, F, P, Q, STRIDE, PADDING, x0, x1, x2, x3, w0, w1, w2, w3, b0,
+    RELU: tl.constexpr, R: tl.constexpr, S: tl.constexpr,
+    BN: tl.constexpr, BC: tl.constexpr, BQ: tl.constexpr,
+):  # fmt: skip
+    """One row of the output: filters (BN, BC) times pixels (BC, BQ), tap by tap."""
+    n, p = tl.program_id(0), tl.program_id(1)
+    f = (tl.program_id(2) * BN + tl.arange(0, BN))[:, None]
+    q = tl.arange(0, BQ)[None, :]
+    total = tl.zeros((BN, BQ), tl.float32) + tl.load(b + f * b0, mask=f < F, other=0.0)
+    for r in tl.static_range(R):
+        h = p * STRIDE - PADDING + r
+        for s in tl.static_range(S):
+            v = q * STRIDE - PADDING + s
+            for start in range(0, C, BC):
+                c = start + tl.arange(0, BC)
+                there = (c < C)[:, None] & (h >= 0) & (h < H) & (v >= 0) & (v < W) & (q < Q)
+                at_x = x + n * x0 + c[:, None] * x1 + h * x2 + v * x3
+                at_w = w + f * w0 + c[None, :] * w1 + r * w2 + s * w3
+                pixels = tl.load(at_x, mask=there, other=0.0)
+                weights = tl.load(at_w, mask=(f < F) & (c < C)[None, :], other=0.0)
+                total = tl.dot(weights, pixels, total, input_precision="ieee")
+    if RELU:
+        total = tl.where(total > 0, total, 0.0)
+    at_y = y + ((n * F + f) * P + p) * Q + q
+    tl.store(at_y, total.to(y.dtype.element_ty), mask=(f < F) & (q < Q))
 
 
 @triton.jit
@@ -76,6 +104,13 @@ def relu_in_a_kernel_of_its_own(x, w, b, stride=1, padding=0, relu=False):
 
 
 @variant
-def of_the_package(x, w, b, stride=1, padding=0, relu=False):
-    config = triton.Config({"BM": 128, "BN": 32, "BC": 16}, num_warps=4, num_stages=2)
-    return convolution.conv2d_implicit_gemm(x, w, b, stride, padding, relu, config).contiguous()
+def row_by_row(x, w, b, stride=1, padding=0, relu=False):
+    P, Q = sizes(x, w, b, stride, padding)
+    (B, C, H, W), (F, _, R, S) = x.shape, w.shape
+    y = torch.empty((B, F, P, Q), dtype=x.dtype, device=x.device)
+    columns, channels = (max(triton.next_power_of_2(n), 16) for n in (Q, min(C, 32)))
+    row_kernel[(B, P, triton.cdiv(F, 32))](
+        x, w, b, y, C, H, W, F, P, Q, stride, padding, *x.stride(), *w.stride(), *b.stride(),
+        RELU=relu, R=R, S=S, BN=32, BC=channels, BQ=columns,
+    )  # fmt: skip
+    return y

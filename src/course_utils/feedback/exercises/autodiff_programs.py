@@ -9,11 +9,19 @@ subtraction and so no cancellation.
 import cmath
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 STEP = 1e-30
+_FUNCTIONS = {"log": cmath.log, "sin": cmath.sin, "cos": cmath.cos, "exp": cmath.exp}
+
+
+class _Pair(NamedTuple):
+    """What an f answers to plain numbers."""
+
+    value: float
+    tangent: float
 
 
 def repeat(step: Callable[[Any], Any], start: Any, times: int) -> Any:
@@ -47,16 +55,17 @@ def run_dual(
 def run_forward_gradient(student: Callable[..., Any], program: str, x: Any) -> Any:
     """Return ``student(f, x)`` for the f of ``program``.
 
-    f reads ``value`` and ``tangent`` of what it is given, does the arithmetic in the reference's
-    own dual numbers, and answers in the class it was given. A mistake in the student's arithmetic
-    of duals therefore costs nothing here: it has an exercise of its own.
+    f reads ``value`` and ``tangent`` of what it is given, does the arithmetic in complex numbers,
+    and answers in the class it was given. A mistake in the student's arithmetic of duals therefore
+    costs nothing here: it has an exercise of its own.
     """
 
     def f(*duals: Any) -> Any:
-        kind = next((type(d) for d in duals if hasattr(d, "tangent")), ComplexDual)
-        values = [getattr(d, "value", d) for d in duals]
-        tangents = [getattr(d, "tangent", 0.0) for d in duals]
-        return kind(*run_dual(COMPLEX, program, values, tangents))
+        kind = next((type(d) for d in duals if hasattr(d, "tangent")), _Pair)
+        steps = [STEP * getattr(d, "tangent", 0.0) for d in duals]
+        numbers = [complex(getattr(d, "value", d), s) for d, s in zip(duals, steps, strict=True)]
+        out = complex(evaluate(program, {**_FUNCTIONS, **_inputs(numbers)}))
+        return kind(out.real, out.imag / STEP)
 
     return student(f, x)
 
@@ -138,10 +147,7 @@ def _lifted(function: Callable[[complex], complex]) -> Callable[[Any], ComplexDu
 
 COMPLEX: dict[str, Any] = {
     "Dual": ComplexDual,
-    "log": _lifted(cmath.log),
-    "sin": _lifted(cmath.sin),
-    "cos": _lifted(cmath.cos),
-    "exp": _lifted(cmath.exp),
+    **{name: _lifted(function) for name, function in _FUNCTIONS.items()},
 }
 
 

@@ -109,13 +109,18 @@ def fill(block: Any, asked: str = "") -> None:
 
 
 def run_block(student: Any, numbers: Sequence[int], asked: str, x: np.ndarray | None = None) -> Any:
-    """Return what ``asked`` names about ``student(*numbers)``."""
-    if isinstance(student, Computed):
-        return student.answer(numbers, asked, x)
+    """Return what ``asked`` names about ``student(*numbers)``, a torch module."""
     import torch
 
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
         return facts_of(student(*numbers), asked, x)
+
+
+def call_block(block: Any, numbers: Sequence[int], asked: str, x: np.ndarray | None = None) -> Any:
+    """Return what ``asked`` names about a ``Computed`` block, or about ``block(*numbers)``."""
+    if isinstance(block, Computed):
+        return block.answer(numbers, asked, x)
+    return run_block(block, numbers, asked, x)
 
 
 def convolve(x: np.ndarray, w: np.ndarray, stride: int, padding: int) -> np.ndarray:

@@ -15,6 +15,7 @@ from course_utils.feedback.exercises.classification_blocks import (
     UNUSED,
     Computed,
     Shapes,
+    call_block,
     convolve,
     normalise,
     numbers_for,
@@ -30,6 +31,13 @@ def run_residual(
 ) -> Any:
     """Return what ``asked`` names about ``student(c_in, c_out, stride)``."""
     return run_block(student, (c_in, c_out, stride), asked, x)
+
+
+def _call(
+    block: Any, c_in: int, c_out: int, stride: int, asked: str, x: np.ndarray | None = None
+) -> Any:
+    """The same, also of blocks computed in numpy."""
+    return call_block(block, (c_in, c_out, stride), asked, x)
 
 
 def _relu(x: np.ndarray) -> np.ndarray:
@@ -252,7 +260,8 @@ RESIDUAL_BLOCK = Exercise(
             _block(padding=0),
         ),
     ],
-    call=run_residual,
+    call=_call,
+    program=run_residual,
     weights={SHAPES: 0.25, IDENTITY: 0.3, PROJECTION: 0.25, VALIDATION: 0.2},
     inputs=("c_in", "c_out", "stride", "asked for", "x"),
 )

@@ -13,6 +13,7 @@ from course_utils.feedback.exercises.classification_blocks import (
     WEIGHTS_OFF,
     Computed,
     Shapes,
+    call_block,
     numbers_for,
     run_block,
     trimmed,
@@ -29,7 +30,17 @@ def run_squeeze(
 
     A 1x1 convolution of one pixel is a dense layer: the shapes are told without axes of length 1.
     """
-    answer = run_block(student, (channels, reduction), asked, x)
+    return _told(run_block(student, (channels, reduction), asked, x), asked)
+
+
+def _call(
+    block: Any, channels: int, reduction: int, asked: str, x: np.ndarray | None = None
+) -> Any:
+    """The same, also of blocks computed in numpy."""
+    return _told(call_block(block, (channels, reduction), asked, x), asked)
+
+
+def _told(answer: Any, asked: str) -> Any:
     return sorted(map(trimmed, answer)) if asked == PARAMETERS else answer
 
 
@@ -222,7 +233,8 @@ SQUEEZE_EXCITE = Exercise(
             _squeeze(bias=False),
         ),
     ],
-    call=run_squeeze,
+    call=_call,
+    program=run_squeeze,
     weights={SHAPES: 0.3, FORWARD: 0.5, VALIDATION: 0.2},
     inputs=("channels", "reduction", "asked for", "x"),
 )

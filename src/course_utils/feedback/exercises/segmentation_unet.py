@@ -27,12 +27,10 @@ def run_unet(
     student: Any, c_in: int, num_classes: int, width: int, depth: int, asked: str, size: Size
 ) -> Any:
     """Return what ``asked`` names about ``student(c_in, num_classes, width, depth)``."""
-    if isinstance(student, Told):
-        return student.answer(num_classes, width, depth, asked, size)
     import torch
 
     before = torch.get_default_dtype()
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.set_default_dtype(torch.float64)  # of hidden layers, too
         torch.manual_seed(0)  # the verdict must not hang on what was drawn before
         try:
@@ -40,6 +38,15 @@ def run_unet(
             return facts_of(network, c_in, asked, size)
         finally:
             torch.set_default_dtype(before)
+
+
+def _call(
+    network: Any, c_in: int, num_classes: int, width: int, depth: int, asked: str, size: Size
+) -> Any:
+    """The same, also of networks that are given by their facts."""
+    if isinstance(network, Told):
+        return network.answer(num_classes, width, depth, asked, size)
+    return run_unet(network, c_in, num_classes, width, depth, asked, size)
 
 
 def _draw(rng: np.random.Generator) -> list[Case]:
@@ -91,7 +98,8 @@ U_NET = Exercise(
         BadInput((1, 2, 4, 3, SHAPE, (16, 12)), "columns that are a multiple of 4 and not of 8"),
     ],
     misconceptions=MISTAKES,
-    call=run_unet,
+    call=_call,
+    program=run_unet,
     weights={OUTPUT: 0.3, LEVELS: 0.2, WAYS: 0.3, VALIDATION: 0.2},
     seconds=40.0,  # 2 on a free machine; torch is slow where other programs want its cores
     outputs=("batch", "channels", "rows", "columns"),

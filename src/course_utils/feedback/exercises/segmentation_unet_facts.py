@@ -6,6 +6,9 @@ gradients tell which map reaches the output along which way.
 
 # ruff: noqa: PLC0415 - torch is imported only where a torch exercise is checked
 
+# Sent to another process, a class inside a function would not find the names of its annotations.
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

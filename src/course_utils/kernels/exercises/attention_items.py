@@ -1,12 +1,12 @@
 """One item of a returned tuple at a time, so that each earns its own points."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from course_utils.feedback.exercise import Exercise
+from course_utils.feedback.exercise import Exercise, RefusalError
 
 ALL = "all"
 
@@ -21,22 +21,39 @@ def by_items(exercise: Exercise, items: Sequence[str]) -> Exercise:
     It is one of ``items``, in the order in which the function returns them, or ``ALL``. Cases that
     follow each other with the same arguments run the student's function once.
     """
-    recent: list[tuple[Any, Any, Any]] = []  # function, arguments, result: student and reference
+    return replace(
+        exercise,
+        call=_Items(exercise.call, items),
+        program=_Items(exercise.runs, items),
+        inputs=("compared", *exercise.inputs),
+    )
 
-    def call(student: Any, which: str, *args: Any, **kwargs: Any) -> Any:
+
+class _Items:
+    """``run`` for an item of the result; what it remembers is not sent to other processes."""
+
+    def __init__(self, run: Callable[..., Any], items: Sequence[str]) -> None:
+        self.run, self.items = run, items
+        # function, arguments, result: of a student and of a reference
+        self.recent: list[tuple[Any, Any, Any]] = []
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Items, (self.run, self.items)
+
+    def __call__(self, student: Any, which: str, *args: Any, **kwargs: Any) -> Any:
         made = _print_of(args), kwargs
-        for known, arguments, value in recent:
+        for known, arguments, value in self.recent:
             if known is student and arguments == made:
-                return _item(value, which, items)
-        value = exercise.call(student, *args, **kwargs)
-        recent[:] = [
-            *(entry for entry in recent if entry[0] is not student),
-            (student, made, value),
-        ]
-        del recent[:-2]
-        return _item(value, which, items)
-
-    return replace(exercise, call=call, inputs=("compared", *exercise.inputs))
+                return _item(value, which, self.items)
+        try:
+            value = self.run(student, *args, **kwargs)
+        except RefusalError as error:
+            if error.value is not None:
+                error.value = _item(error.value, which, self.items)
+            raise
+        others = [entry for entry in self.recent if entry[0] is not student]
+        self.recent = [*others[-1:], (student, made, value)]
+        return _item(value, which, self.items)
 
 
 def _print_of(args: tuple) -> tuple:

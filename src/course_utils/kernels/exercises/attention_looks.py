@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.feedback.exercise import RefusalError
+from course_utils.kernels.exercises.hints import refusal
 from course_utils.kernels.exercises.races import refuse_races
 
 COLUMNS = 1024  # of a row, that a program of the online softmax may hold at once
@@ -21,18 +21,9 @@ def look_at_rows(done: Any, tensors: dict[str, Any]) -> None:
         return
     loads = [access for access in done.log.select("load") if access.argument is not None]
     if any(_columns(access, x.shape[1]) > COLUMNS for access in loads if _like(access, x)):
-        raise RefusalError(
-            "row-in-one-block",
-            f"a program loads more than {COLUMNS:,} columns at once. The online softmax reads a "
-            "row in blocks, so that it may be of any length: loop over them and carry the running "
-            "maximum and sum along.",
-        )
+        raise refusal("row-in-one-block")
     if sum(int(access.mask.sum()) for access in loads) > READS * x.numel():
-        raise RefusalError(
-            "row-read-three-times",
-            "each number is read more than twice. Maximum and sum come out of one pass when the "
-            "sum is rescaled as the maximum grows; a second pass writes the result.",
-        )
+        raise refusal("row-read-three-times")
 
 
 def _like(access: Any, x: Any) -> bool:
@@ -54,12 +45,7 @@ def look_at_matrix(done: Any, tensors: dict[str, Any]) -> None:
         return
     for access in done.log.accesses:
         if access.kind != "load" and access.argument and _for_pairs(access.argument.tensor, tokens):
-            raise RefusalError(
-                "matrix-written",
-                "a kernel writes into a tensor with a number for each pair of a query and a key. "
-                "Flash attention never writes this matrix: a tile of it lives in a program, is "
-                "used, and is gone.",
-            )
+            raise refusal("matrix-written")
 
 
 def _for_pairs(tensor: Any, tokens: int) -> bool:
@@ -80,12 +66,7 @@ def look_at_tiles(done: Any, tensors: dict[str, Any]) -> None:
                 size = int((access.mask & access.inside).sum())
                 read[access.program] = read.get(access.program, 0) + size
         if len(read) > 1 and min(read.values()) >= k.numel():
-            raise RefusalError(
-                "hidden-tiles-read",
-                "with causal=True every program reads all keys. Keys behind the last query of a "
-                "program are hidden from all of its queries: end the loop there, which saves "
-                "almost half of the work.",
-            )
+            raise refusal("hidden-tiles-read")
 
 
 def _begins_at(access: Any, tensor: Any) -> bool:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from course_utils.feedback import Exercise, Misconception
-from course_utils.feedback.compare import same_outcome_value
 from course_utils.feedback.exercise import RefusalError
+from course_utils.kernels.exercises.hints import HINTS, refusal
 
 # A keyword of a case: the function is called three times, with the numbers of the case, with
 # others in the same tensors, and with those of the case again.
@@ -28,11 +28,8 @@ NO_TRITON = (
     "this exercise needs Triton, which exists for Linux only, and it is not installed here. Open "
     "the notebook in Colab, or on Linux run `pip install triton` and start Python anew."
 )
-PYTHON = (
-    "a kernel uses something of Python's, such as numpy, torch, a list, or a function without "
-    "@triton.jit. The interpreter lets it pass, a GPU cannot: use tl, other kernels, and numbers "
-    "that are parameters of the kernel or marked tl.constexpr."
-)
+# What a cell may import where the guard must not be reached.
+ALLOWED = ("torch", "triton", "triton.language", "math")
 
 Look = Callable[[Any, dict[str, Any]], None]
 
@@ -64,12 +61,31 @@ def triton_exercise(
     its keywords, and may raise RefusalError.
     """
     plain = [reference, *(mistake.wrong for mistake in misconceptions if mistake.wrong)]
-    inputs = settings.get("inputs", ())
+    program = guarded_program(look, settings.get("inputs", ()))
 
     def call(student: Any, *args: Any, **kwargs: Any) -> Any:
-        again = kwargs.pop(AGAIN, False)
         if any(student is function for function in plain):
+            kwargs.pop(AGAIN, None)
             return student(*args, **kwargs)
+        return program(student, *args, **kwargs)
+
+    return Exercise(
+        reference=reference,
+        misconceptions=misconceptions,
+        call=call,
+        program=program,
+        norm=allowed_error,
+        refusals=HINTS,
+        allowed=ALLOWED,
+        **{"seconds": 30.0, **settings},
+    )
+
+
+def guarded_program(look: Look | None, inputs: Sequence[str]) -> Callable[..., Any]:
+    """Return what runs a student's function on arrays and looks at what its kernels did."""
+
+    def program(student: Any, *args: Any, **kwargs: Any) -> Any:
+        again = kwargs.pop(AGAIN, False)
         with refusals():
             tensors = tuple(map(tensor_of, args))
             named = dict(zip(inputs, tensors, strict=False)) | kwargs
@@ -80,17 +96,9 @@ def triton_exercise(
                     look(done, named)
                 return arrays_of(done.value)
 
-            if not again:
-                return once()
-            return _thrice(once, tensors, reference(*args, **kwargs))
+            return _thrice(once, tensors) if again else once()
 
-    return Exercise(
-        reference=reference,
-        misconceptions=misconceptions,
-        call=call,
-        norm=allowed_error,
-        **{"seconds": 30.0, **settings},
-    )
+    return program
 
 
 def launched(student: Any, tensors: tuple, kwargs: dict[str, Any]) -> Any:
@@ -101,7 +109,7 @@ def launched(student: Any, tensors: tuple, kwargs: dict[str, Any]) -> Any:
 
     try:
         done = guarded(student, *tensors, **kwargs)
-        refuse_python(done.launches)
+        refuse_others_work(done.launches)
         return done
     except InterpreterError as error:
         cause: BaseException = error
@@ -110,18 +118,21 @@ def launched(student: Any, tensors: tuple, kwargs: dict[str, Any]) -> Any:
         raise cause from None
 
 
-def refuse_python(launches: Sequence[Any]) -> None:
+def refuse_others_work(launches: Sequence[Any]) -> None:
     """Raise RefusalError where a kernel uses numpy, torch, or functions that are no kernels.
 
-    The interpreter lets them do the work, and the guard sees operations of torch only.
+    The interpreter lets them do the work, and the guard sees operations of torch only. Refused are
+    the package's own kernels, too.
     """
-    from course_utils.kernels.sources import UnusableNameError, gather
+    from course_utils.kernels.sources import UnusableNameError, functions_of, of_the_package
 
     for kernel in {id(launch.kernel): launch.kernel for launch in launches}.values():
         try:
-            gather(kernel, {})
+            functions = functions_of(kernel)
         except UnusableNameError as error:
-            raise RefusalError("python-in-a-kernel", PYTHON, str(error)) from None
+            raise refusal("python-in-a-kernel", str(error)) from None
+        if borrowed := [each.__name__ for each in functions if of_the_package(each)]:
+            raise refusal("borrowed-kernel", ", ".join(borrowed))
 
 
 @contextmanager
@@ -136,10 +147,10 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except GuardError as error:
-        raise RefusalError(error.kind, error.hint, error.details) from None
+        raise refusal(error.kind, error.details) from None
 
 
-def _thrice(once: Callable[[], Any], tensors: tuple, expected: Any) -> Any:
+def _thrice(once: Callable[[], Any], tensors: tuple) -> Any:
     """Call with tensors that hold a case, then other numbers, then those of the case again."""
     changing = [value for value in tensors if hasattr(value, "copy_")]
     numbers = [tensor.clone() for tensor in changing]
@@ -149,13 +160,8 @@ def _thrice(once: Callable[[], Any], tensors: tuple, expected: Any) -> Any:
     other = once()
     for tensor, before in zip(changing, numbers, strict=True):
         tensor.copy_(before)
-    right = same_outcome_value(kept, expected, ERRORS["float32"], allowed_error)
-    if right and _alike(kept, other):
-        raise RefusalError(
-            "cached",
-            "the function gave the same result for other numbers in the same tensors. A result "
-            "that is kept from an earlier call is not computed.",
-        )
+    if _alike(kept, other):
+        raise refusal("cached", value=kept)
     return once()
 
 

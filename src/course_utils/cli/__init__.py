@@ -1,11 +1,12 @@
-"""The command ``course``: check a notebook, make the exercises, fetch data."""
+"""The command ``course``: check a notebook, make the exercises, fetch data, grade."""
 
-import sys
-import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from course_utils.cli import instructors
+from course_utils.cli.common import address_of, course_root, fail
 
 if TYPE_CHECKING:
     from course_utils.grading.scoring import Score
@@ -16,8 +17,8 @@ data_app = typer.Typer(no_args_is_help=True, help="Sets that are downloaded on d
 notebooks_app = typer.Typer(no_args_is_help=True, help="Care of the notebooks, for authors.")
 app.add_typer(data_app, name="data")
 app.add_typer(notebooks_app, name="notebooks")
-
-USAGE_ERROR = 2
+for command in instructors.COMMANDS:
+    app.command()(command)
 
 
 @app.command()
@@ -35,7 +36,7 @@ def check(
     try:
         result = score(notebook, timeout)
     except NotebookError as error:
-        _fail(str(error))
+        fail(str(error))
     _print_score(notebook, result)
     raise typer.Exit(0 if result.complete else 1)
 
@@ -45,16 +46,16 @@ def release(
     names: Annotated[list[str] | None, typer.Argument(help="Assignments; all by default.")] = None,
 ) -> None:
     """Make the students' notebooks of exercises/ from the instructor's of solutions/."""
-    root = _course_root()
+    root = course_root()
     try:
         from course_utils.grading.release import assignments, release
     except ModuleNotFoundError as error:
-        _fail(f"{error.name} is missing: pip install -r requirements.txt")
+        fail(f"{error.name} is missing: pip install -r requirements.txt")
     for name in names or assignments(root):
         try:
-            changed = release(root, name, _address(root))
+            changed = release(root, name, address_of(root))
         except ValueError as error:
-            _fail(str(error))
+            fail(str(error))
         print(f"exercises/{name}/{name}.ipynb {'written' if changed else 'is up to date'}")
 
 
@@ -63,14 +64,14 @@ def fix(paths: Annotated[list[Path], typer.Argument(help="Notebooks to bring int
     """Remove outputs, add cell ids and the first cell, in place."""
     from course_utils.notebooks import normalise_file
 
-    address = _address(_course_root())
+    address = address_of(course_root())
     for path in paths:
         try:
             changed = normalise_file(path, address)
         except FileNotFoundError:
-            _fail(f"there is no file {path}")
+            fail(f"there is no file {path}")
         except ValueError as error:
-            _fail(f"{path} is not a Jupyter notebook: {error}")
+            fail(f"{path} is not a Jupyter notebook: {error}")
         print(f"{path} {'changed' if changed else 'is in form'}")
 
 
@@ -96,7 +97,7 @@ def data_fetch(name: Annotated[str, typer.Argument(help="A name of `course data 
     try:
         print(fetch(name))
     except (ValueError, DataUnavailable) as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @app.command()
@@ -125,22 +126,3 @@ def _print_score(notebook: Path, result: "Score") -> None:
         console.print(f"Another {result.manual:g} points are given by your instructor.")
     if result.stopped:
         console.print(Text(result.stopped, "red"))
-
-
-def _course_root() -> Path:
-    """Return the nearest folder above that holds a course: ``solutions`` and a project file."""
-    for folder in [Path.cwd(), *Path.cwd().parents]:
-        if (folder / "pyproject.toml").is_file() and (folder / "nbgrader_config.py").is_file():
-            return folder
-    _fail("run this in the folder of the course, the one with nbgrader_config.py")
-
-
-def _address(root: Path) -> str:
-    """Return the repository's address from pyproject.toml."""
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return project["urls"]["Repository"]
-
-
-def _fail(message: str) -> NoReturn:
-    print(f"course: {message}", file=sys.stderr)
-    raise typer.Exit(USAGE_ERROR)

@@ -1,0 +1,45 @@
+"""Read from nbgrader's gradebook what instructors have marked and written by hand."""
+
+from collections.abc import Iterable
+
+from nbgrader.api import Assignment, SubmittedAssignment, SubmittedNotebook
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from course_utils.grading.course import Course
+from course_utils.grading.database import reading
+from course_utils.grading.feedback_pages import ByHand
+
+
+def by_hand(course: Course, name: str) -> dict[str, list[ByHand]]:
+    """Return, by student, the marks and comments that were given by hand for an assignment.
+
+    Cells that wait for a mark are there without one. A mark holds the extra credit of its cell.
+    """
+    query = (
+        select(SubmittedNotebook)
+        .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
+        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+        .where(Assignment.__table__.c.name == name)
+        .options(selectinload(SubmittedNotebook.grades), selectinload(SubmittedNotebook.comments))
+    )
+    with reading(course) as session:
+        return {
+            str(notebook.assignment.student_id): list(_of_one(notebook))
+            for notebook in session.scalars(query)
+        }
+
+
+def _of_one(notebook: SubmittedNotebook) -> Iterable[ByHand]:
+    comments = {each.name: each.manual_comment for each in notebook.comments}
+    for grade in notebook.grades:
+        comment = comments.pop(grade.name, None) or ""
+        touched = grade.manual_score is not None or grade.extra_credit
+        if touched or grade.auto_score is None or comment:
+            yield ByHand(grade.name, float(grade.max_score), _earned(grade), comment)
+    yield from (ByHand(name, 0.0, None, comment) for name, comment in comments.items() if comment)
+
+
+def _earned(grade) -> float | None:
+    given = grade.auto_score if grade.manual_score is None else grade.manual_score
+    return None if given is None else given + (grade.extra_credit or 0.0)

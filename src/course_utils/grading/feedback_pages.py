@@ -1,0 +1,173 @@
+"""What a student gets back: one page that says what was earned and what to mend first."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from course_utils.grading import page
+from course_utils.grading.course import plain_name
+from course_utils.grading.results import GRADED, Result, Verdict
+
+if TYPE_CHECKING:
+    from course_utils.grading.course import Course
+
+STUB = "stub"  # the kind of a verdict on a function that was not written
+MOST_MESSAGES = 12
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """A mark or a comment that an instructor gave by hand, from nbgrader's gradebook.
+
+    ``grade_id`` is that of the cell, ``points`` its most, ``earned`` what was given (None: not
+    looked at yet), ``comment`` what the instructor wrote. For a cell that a check has graded,
+    ``earned`` takes the place of the check's points.
+    """
+
+    grade_id: str
+    points: float
+    earned: float | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One row of the page: a verdict with what an instructor has added to it."""
+
+    verdict: Verdict
+    section: page.Section
+    parts: tuple[page.Part, ...]
+    changed: bool
+    earned: float
+    comments: tuple[str, ...]
+
+    @property
+    def function(self) -> str:
+        """The name of the function."""
+        return page.function_of(self.verdict)
+
+    @property
+    def concept(self) -> str:
+        """The idea that it tests."""
+        return page.concept_of(self.verdict)
+
+    @property
+    def lost(self) -> float:
+        """The points that are still to be had."""
+        return max(self.verdict.points - self.earned, 0.0)
+
+    @property
+    def outcome(self) -> str:
+        """What came of it: ``full``, ``part``, ``none`` or ``stub``."""
+        if self.lost < 0.005:
+            return "full"
+        if self.earned > 0:
+            return "part"
+        return STUB if self.verdict.kind == STUB else "none"
+
+
+def write_feedback(
+    course: "Course",
+    results: Sequence[Result],
+    by_hand: Mapping[str, Sequence[ByHand]] | None = None,
+) -> list[Path]:
+    """Write a page for each result, ``feedback/<student>/<name>/<name>.html``; return their paths.
+
+    A page is made of the result's record alone: no code, no output and no case is on it.
+    ``by_hand`` gives, by student, what instructors have marked; without it the page lists what
+    the instructor's notebook leaves to be marked by hand. Raises ValueError, before anything is
+    written, for a name that cannot be that of a folder and an assignment that the course lacks.
+    """
+    for result in results:
+        plain_name("student", result.student)
+        plain_name("assignment", result.assignment)
+    waiting: dict[str, list[ByHand]] = {}
+    if by_hand is None:
+        waiting = {n: hand_graded(course.source(n)) for n in {r.assignment for r in results}}
+    written = []
+    for result in results:
+        name = result.assignment
+        marks = waiting.get(name, ()) if by_hand is None else by_hand.get(result.student, ())
+        target = Path(course.feedback) / result.student / name / f"{name}.html"
+        written.append(page.write(target, feedback_page(result, course.address, marks)))
+    return written
+
+
+def feedback_page(result: Result, address: str, by_hand: Sequence[ByHand] = ()) -> str:
+    """Return the page for one result; links lead to the repository at ``address``."""
+    graded = result.status == GRADED  # of anything else there is nothing to tell but why
+    verdicts = result.verdicts if graded else ()
+    questions = [_question(v, page.checked_address(address), by_hand) for v in verdicts]
+    of_checks = {verdict.grade_id for verdict in result.verdicts}
+    manual = [mark for mark in by_hand if mark.grade_id not in of_checks and mark.points > 0]
+    manual = manual if graded else []
+    marked = [mark for mark in manual if mark.earned is not None]
+    counted = [*questions, *marked]
+    return page.render(
+        "feedback",
+        result=result,
+        questions=questions,
+        first=_first(questions),
+        right=sum(question.outcome == "full" for question in questions),
+        manual=manual,
+        waiting=sum(mark.points for mark in manual if mark.earned is None),
+        earned=sum(each.earned or 0 for each in counted),
+        points=result.points + sum(mark.points for mark in marked),
+        messages=result.messages[:MOST_MESSAGES],
+        more=max(len(result.messages) - MOST_MESSAGES, 0),
+    )
+
+
+def summary_lines(results: Sequence[Result]) -> list[str]:
+    """Return a line for each result: who, points, what to mend first, what was noticed."""
+    names = [page.plain(result.student, 24) for result in results]
+    width = max(map(len, names), default=0)
+    return [
+        f"{name:<{width}}  {_summary(result)}" for name, result in zip(names, results, strict=True)
+    ]
+
+
+def hand_graded(source: Path) -> list[ByHand]:
+    """Return the cells of the instructor's notebook that are marked by hand, none marked yet."""
+    cells = json.loads(source.read_text(encoding="utf-8"))["cells"]
+    settings = [c["metadata"].get("nbgrader", {}) for c in cells if c["cell_type"] == "markdown"]
+    return [ByHand(s["grade_id"], float(s["points"])) for s in settings if s.get("grade")]
+
+
+def _summary(result: Result) -> str:
+    noticed = ", ".join(page.plain(message.code, 40) for message in result.messages[:4])
+    noticed = f"  [{noticed}]" if noticed else ""
+    if result.status != GRADED:
+        return f"{result.status}{noticed}"
+    lost = [verdict for verdict in result.verdicts if verdict.earned < verdict.points]
+    worst = max(lost, key=lambda verdict: verdict.points - verdict.earned, default=None)
+    mend = "all right"
+    if worst:
+        why = f" ({page.plain(worst.kind, 40)})" if worst.kind else ""
+        mend = f"next: {page.plain(page.function_of(worst), 40)}{why}"
+    mark = f"{page.number(result.earned)} of {page.number(result.points)}"
+    return f"{mark:<13} {mend}{noticed}"
+
+
+def _question(verdict: Verdict, address: str, by_hand: Sequence[ByHand]) -> Question:
+    own = [mark for mark in by_hand if mark.grade_id == verdict.grade_id]
+    given = [mark.earned for mark in own if mark.earned is not None]
+    # nbgrader keeps comments on a solution with the cell "softmax", its points with "test_softmax".
+    solution = verdict.grade_id.removeprefix("test_")
+    near = [mark for mark in by_hand if mark.grade_id == solution and mark.points == 0]
+    return Question(
+        verdict,
+        page.section_of(verdict, address),
+        tuple(page.parts_of(verdict)),
+        bool(given) and given[-1] != verdict.earned,
+        given[-1] if given else verdict.earned,
+        tuple(mark.comment for mark in [*own, *near] if mark.comment.strip()),
+    )
+
+
+def _first(questions: Sequence[Question]) -> Question | None:
+    """Return the question that has most points to give; the earlier one of two that are equal."""
+    open_questions = [question for question in questions if question.lost >= 0.005]
+    return max(open_questions, key=lambda question: question.lost, default=None)

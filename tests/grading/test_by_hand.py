@@ -1,0 +1,42 @@
+"""Marks and comments that a person gave through nbgrader reach the student's page."""
+
+from nbgrader.api import Gradebook
+
+from course_utils.grading.by_hand import by_hand
+from course_utils.grading.feedback_pages import ByHand, write_feedback
+from course_utils.grading.gradebook import ensure_assignment, record
+from tests.grading.a_course import ANSWER, graded, make_course
+from tests.grading.pages import text_of
+
+
+def test_marks_and_comments_of_a_person_reach_the_page(tmp_path):
+    course = make_course(tmp_path / "course", "mlp")
+    ensure_assignment(course, "mlp")
+    results = [graded(who, answers={"linear_collapse": ANSWER}) for who in ("ada", "max")]
+    for result in results:
+        record(course, result)
+    assert by_hand(course, "mlp")["ada"] == [ByHand("linear_collapse", 2.0)]
+
+    with Gradebook(course.db_url, course.course_id) as book:
+        answer = book.find_grade("linear_collapse", "mlp", "mlp", "ada")
+        answer.manual_score, answer.needs_manual_grade, answer.extra_credit = 1.5, False, 0.25
+        book.find_comment("linear_collapse", "mlp", "mlp", "ada").manual_comment = "Say why."
+        book.find_grade("test_dense", "mlp", "mlp", "ada").manual_score = 1.0
+        book.find_comment("softmax", "mlp", "mlp", "ada").manual_comment = "Short and right."
+        book.db.commit()
+
+    marks = by_hand(course, "mlp")
+    assert sorted(marks["ada"], key=lambda mark: mark.grade_id) == [
+        ByHand("linear_collapse", 2.0, 1.75, "Say why."),
+        ByHand("softmax", 0.0, None, "Short and right."),
+        ByHand("test_dense", 2.0, 1.0),
+    ]
+    assert marks["max"] == [ByHand("linear_collapse", 2.0)]
+    ada, other = (text_of(p.read_text("utf-8")) for p in write_feedback(course, results, marks))
+    assert "15.75 of 17 points" in ada
+    assert "15 of 15 points so far; your instructor gives up to 2 more" in other
+
+
+def test_an_unknown_assignment_has_no_marks(tmp_path):
+    course = make_course(tmp_path / "course", "mlp")
+    assert by_hand(course, "mlp") == {}
