@@ -58,9 +58,8 @@ class Grading:
 
     @cached_property
     def checker(self) -> Checker:
-        """A checker of this process, for digests and for what needs no worker."""
-        options = self.options
-        return Checker(self.name, self.source, self.seed, options.limits, options.sandboxed)
+        """A checker of this process, for digests and for what needs no worker: it starts none."""
+        return Checker(self.name, self.source, self.seed, self.options.limits, sandboxed=False)
 
     def everyone(self) -> list[str]:
         """Return who handed something in, and who is in the gradebook, sorted.
@@ -90,8 +89,11 @@ class Grading:
     def run(self) -> int:
         """Grade what is waiting and return how many results were recorded.
 
-        Raises ValueError where something else grades this course now.
+        Raises ValueError where something else grades this course now, and NoSandboxError where
+        students' programs cannot be confined.
         """
+        if self.options.sandboxed and not self.options.scheduler:
+            require()
         try:
             with FileLock(self.course.root / LOCK, timeout=0):
                 ensure_assignment(self.course, self.name)
@@ -160,7 +162,4 @@ def grade(
     Raises ValueError for an unknown assignment or student, NoSandboxError where students' programs
     cannot be confined.
     """
-    options = options or Options()
-    if options.sandboxed and not options.scheduler:
-        require()
-    return Grading(course, name, seed, options, watch).run()
+    return Grading(course, name, seed, options or Options(), watch).run()
