@@ -378,10 +378,36 @@ answering(make)
     ("key", "code"),
     [("classification/random_crop_flip", CROPS), ("sgd/he_normal", HE)],
 )
-def test_facts_that_a_student_states_are_pointed_out(tmp_path: Path, key: str, code: str) -> None:
+def test_facts_that_a_student_states_earn_nothing(tmp_path: Path, key: str, code: str) -> None:
     with firing_range(tmp_path, key, limits=Limits(cell=5, submission=60)) as target:
         result = target.hand_in(target.unwritten(), before=(FORGE + code,))
-        assert "look-by-hand" in [message.code for message in result.messages], result.line()
+        assert result.earned == 0, (result.line(), result.verdicts)
+        target.neighbour()
+
+
+DISGUISED = """
+import sys
+
+modules = getattr(sys, "mod" + "ules")
+inside = "course_utils.grad" + "ing."
+Outcome = modules[inside + "wire"].Outcome
+
+
+def answering(make):
+    worker = modules[inside + "worker"].Worker
+    worker.case = lambda self, args, kwargs, seconds: make(args, kwargs)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("key", "code"),
+    [("classification/random_crop_flip", CROPS), ("sgd/he_normal", HE)],
+)
+def test_facts_stated_in_disguise_earn_nothing(tmp_path: Path, key: str, code: str) -> None:
+    with firing_range(tmp_path, key, limits=Limits(cell=5, submission=60)) as target:
+        result = target.hand_in(target.unwritten(), before=(DISGUISED + code,))
+        assert result.earned == 0, (result.line(), result.verdicts)
         target.neighbour()
 
 

@@ -86,15 +86,18 @@ class Exercise:
     ``bad_inputs`` the calls that must raise ValueError. ``call`` applies the student's object to
     the arguments of a case (a class is exercised by a small program); where it tells references
     from students, ``program`` is the part of it that runs the latter's, and knows nothing of
-    references and misconceptions. ``weights`` gives the share of each part in the mark, ``rtol``
-    the relative tolerance in float64, and ``seconds`` the time that all cases of a part may take
-    together. ``inputs`` label arguments in messages; ``outputs`` label returned items. ``norm``
-    gives, by the name of a dtype, the relative error that a whole array may have (in the Frobenius
-    norm); without it each element is compared. ``compiles`` is called with a student's object whose
-    results are all right, earns a part of its own, raises RefusalError, and returns rows of the
-    report. ``refusals`` gives the hint of each refusal by its kind. Where ``allowed`` names
-    modules, the verdict relies on a guard in the student's process: a grader runs only cells that
-    import nothing else and reach into nothing.
+    references and misconceptions. Where facts about results are compared, ``program`` returns
+    the results, and ``judge``, called with them and the arguments, the facts: ``call`` is then
+    both, and a grader judges where the student's process is not. ``weights`` gives the share of
+    each part in the mark, ``rtol`` the relative tolerance in float64, and ``seconds`` the time
+    that all cases of a part may take together. ``inputs`` label arguments in messages;
+    ``outputs`` label returned items. ``norm`` gives, by the name of a dtype, the relative error
+    that a whole array may have (in the Frobenius norm); without it each element is compared.
+    ``compiles`` is called with a student's object whose results are all right, earns a part of
+    its own, raises RefusalError, and returns rows of the report. ``refusals`` gives the hint of
+    each refusal by its kind. Where ``allowed`` names modules, the verdict relies on a guard in
+    the student's process: a grader runs only cells that import nothing else and reach into
+    nothing.
     """
 
     key: str
@@ -109,6 +112,7 @@ class Exercise:
     misconceptions: Sequence[Misconception] = ()
     call: Callable[..., Any] = lambda student, *args, **kwargs: student(*args, **kwargs)
     program: Callable[..., Any] | None = None
+    judge: Callable[..., Any] | None = None
     weights: Mapping[str, float] = field(default_factory=lambda: {MAIN: 0.8, VALIDATION: 0.2})
     inputs: Sequence[str] = ()
     outputs: Sequence[str] = ()
@@ -118,6 +122,10 @@ class Exercise:
     compiles: Callable[[Any], Mapping[str, str]] | None = None
     refusals: Mapping[str, str] = field(default_factory=dict)
     allowed: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        if self.judge is not None and self.program is not None:
+            object.__setattr__(self, "call", _judged(self.program, self.judge))
 
     @property
     def function(self) -> str:
@@ -141,6 +149,13 @@ class Exercise:
             raise ValueError(f"weights of {self.key} lack the parts {sorted(missing)}")
         total = sum(weights.values())
         return {part: weight / total for part, weight in weights.items()}
+
+
+def _judged(program: Callable[..., Any], judge: Callable[..., Any]) -> Callable[..., Any]:
+    def call(student: Any, *args: Any, **kwargs: Any) -> Any:
+        return judge(program(student, *args, **kwargs), *args, **kwargs)
+
+    return call
 
 
 def _rng(seed: int) -> np.random.Generator:

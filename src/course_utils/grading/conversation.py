@@ -26,6 +26,7 @@ SOMEWHERE = (
     "A cell below the first check went wrong. Restart the notebook and run it from top to bottom."
 )
 ANSWER = 1 << 20  # bytes of an answer, beyond what its case calls for
+RESULTS = 16 << 20  # where results are sent of which facts are compared
 LOOK = 5.0  # seconds to find an object by its name
 ENDS = {
     "died": "Python itself ended while this ran. Is there an os._exit, or far too much memory?",
@@ -171,9 +172,11 @@ class Remote(Elsewhere):
                 return Outcome(error=NotImplementedError(f"{exercise.function}: not written yet"))
             asked = request("case", case.args, dict(case.kwargs), seconds)
             self.run.asked = True
-            limit = ANSWER + 64 * _size(case.expected) + 1024 * _size(case.args)
+            limit = ANSWER if exercise.judge is None else RESULTS
+            limit += 64 * _size(case.expected) + 1024 * _size(case.args)
             outcome = decode_outcome(worker.ask(asked, seconds, limit))
-            return self._checked(exercise, outcome, len(case.args))
+            outcome = self._checked(exercise, outcome, len(case.args))
+            return _facts_for(exercise, case, outcome)
         except EndedError as error:
             return Outcome(error=_ended(error.why))
         except WireError:
@@ -249,6 +252,17 @@ class Remote(Elsewhere):
                 return None
             self.asked = worker
         return worker
+
+
+def _facts_for(exercise: Exercise, case: Case, outcome: Outcome) -> Outcome:
+    """Return an outcome with the facts about a result in its place, where those are compared."""
+    if exercise.judge is None or outcome.error is not None:
+        return outcome
+    try:
+        facts = exercise.judge(outcome.value, *case.args, **case.kwargs)
+        return replace(outcome, value=facts)
+    except Exception as error:  # a result of another structure
+        return replace(outcome, value=None, error=error)
 
 
 def _size(value: Any) -> int:

@@ -15,6 +15,7 @@ from course_utils.feedback.exercises.classification_generators import (
     fits,
     generator_facts,
     generator_misconceptions,
+    generator_results,
     numbered,
     of_batches,
     same,
@@ -48,15 +49,23 @@ CALLS = 80
 MODES = ("constant", "reflect", "edge", "wrap", "symmetric")
 
 
-def run_crops(student: Callable[..., Any], x: Any, padding: int, seed: int, asked: str) -> Any:
-    """Return the facts that ``asked`` names about the student's crops of ``x``."""
+def draw_crops(student: Callable[..., Any], x: Any, padding: int, seed: int, asked: str) -> Any:
+    """Return the student's crops of ``x``: those of one call, or of as many as ``asked`` needs."""
     if asked == GENERATOR:
-        return generator_facts(lambda rng: student(x, padding, rng), x)
+        return generator_results(lambda rng: student(x, padding, rng))
     rng = np.random.default_rng(seed)
     if asked == RESULT:
-        return blank(student(x, padding, rng))
-    results = [student(x, padding, rng) for _ in range(CALLS)]
-    if not all(fits(result, x) for result in results):
+        return student(x, padding, rng)
+    return [student(x, padding, rng) for _ in range(CALLS)]
+
+
+def crops_facts(results: Any, x: Any, padding: int, seed: int, asked: str) -> Any:
+    """Return the facts that ``asked`` names about crops of ``x``."""
+    if asked == GENERATOR:
+        return generator_facts(results, x)
+    if asked == RESULT:
+        return blank(results)
+    if len(results) != CALLS or not all(fits(result, x) for result in results):
         return (False,) * len(FACTS[asked])
     images = np.concatenate([np.asarray(result) for result in results])
     if asked == CROPS:
@@ -283,7 +292,8 @@ RANDOM_CROP_FLIP = Exercise(
         ),
         *generator_misconceptions(_from),
     ],
-    call=run_crops,
+    program=draw_crops,
+    judge=crops_facts,
     weights={CROPS: 0.3, OFFSETS: 0.25, FLIPS: 0.15, GENERATOR: 0.1, VALIDATION: 0.2},
     inputs=("x", "padding", "seed", "asked for"),
 )

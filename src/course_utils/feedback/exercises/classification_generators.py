@@ -15,10 +15,10 @@ GENERATOR_FACTS = (
 )
 
 
-def generator_facts(call: Callable[[np.random.Generator], Any], like: Any) -> tuple[bool, ...]:
-    """Return whether ``call`` draws from the generator it is given, and from no other.
+def generator_results(call: Callable[[np.random.Generator], Any]) -> tuple[Any, ...]:
+    """Return what ``call`` draws: first, from an equal generator, and from that one again.
 
-    A result that has not the shapes of ``like`` has none of these merits.
+    The last item says whether numpy's global generator was left alone.
     """
     before = np.random.get_state(legacy=False)
     try:
@@ -28,9 +28,18 @@ def generator_facts(call: Callable[[np.random.Generator], Any], like: Any) -> tu
         untouched = repr(np.random.get_state(legacy=False)) == repr(before)
     finally:
         np.random.set_state(before)
+    return first, again, later, untouched
+
+
+def generator_facts(results: tuple[Any, ...], like: Any) -> tuple[bool, ...]:
+    """Return whether ``generator_results`` come from the generator that was given, and no other.
+
+    A result that has not the shapes of ``like`` has none of these merits.
+    """
+    first, again, later, untouched = results
     if not fits(first, like):
         return False, False, False
-    return same(first, again), not same(again, later), untouched
+    return same(first, again), not same(again, later), untouched is True
 
 
 def same(a: Any, b: Any) -> bool:

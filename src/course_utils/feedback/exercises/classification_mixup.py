@@ -14,6 +14,7 @@ from course_utils.feedback.exercises.classification_generators import (
     fits,
     generator_facts,
     generator_misconceptions,
+    generator_results,
     numbered,
     same,
 )
@@ -40,17 +41,26 @@ FACTS = {
 CALLS, CLEAR = 200, 1e-9
 
 
-def run_mixup(
+def draw_mixtures(
     student: Callable[..., Any], x: Any, y: Any, alpha: float, seed: int, asked: str
 ) -> Any:
-    """Return the facts that ``asked`` names about the student's mixtures of ``x`` and ``y``."""
+    """Return the student's mixtures: those of one call, or of as many as ``asked`` needs."""
     if asked == GENERATOR:
-        return generator_facts(lambda rng: student(x, y, alpha, rng), (x, y))
+        return generator_results(lambda rng: student(x, y, alpha, rng))
     rng = np.random.default_rng(seed)
     if asked == RESULT:
-        return blank(student(x, y, alpha, rng))
-    results = [student(x, y, alpha, rng) for _ in range(CALLS)]
-    if not all(fits(r, (x, y)) for r in results) or all(same(results[0], r) for r in results):
+        return student(x, y, alpha, rng)
+    return [student(x, y, alpha, rng) for _ in range(CALLS)]
+
+
+def mixup_facts(results: Any, x: Any, y: Any, alpha: float, seed: int, asked: str) -> Any:
+    """Return the facts that ``asked`` names about mixtures of ``x`` and ``y``."""
+    if asked == GENERATOR:
+        return generator_facts(results, (x, y))
+    if asked == RESULT:
+        return blank(results)
+    right = len(results) == CALLS and all(fits(r, (x, y)) for r in results)
+    if not right or all(same(results[0], r) for r in results):
         return (False,) * len(FACTS[asked])
     images, labels = (_shares(before, [r[i] for r in results]) for i, before in enumerate((x, y)))
     if asked == MIXTURES:
@@ -265,7 +275,8 @@ MIXUP = Exercise(
         ),
         *generator_misconceptions(lambda source: _mix(source=source)),
     ],
-    call=run_mixup,
+    program=draw_mixtures,
+    judge=mixup_facts,
     weights={MIXTURES: 0.35, WEIGHTS: 0.2, PARTNERS: 0.15, GENERATOR: 0.1, VALIDATION: 0.2},
     inputs=("x", "y_onehot", "alpha", "seed", "asked for"),
     outputs=("x", "y"),

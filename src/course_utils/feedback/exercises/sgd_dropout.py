@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.feedback.exercise import VALIDATION, BadInput, Case, Exercise, Misconception
-from course_utils.feedback.exercises.sgd_measures import CLOSE, measured
+from course_utils.feedback.exercises.sgd_measures import CLOSE, drawn, measured
 
 TRAINING, INDEPENDENCE, NOTHING = "training", "independence", "nothing dropped"
 # What the checks compute from x, from the result y, from y_next (a second call with the same
@@ -34,16 +34,18 @@ NOTES = {
 }
 
 
-def run_dropout(
+def draw_dropped(
     student: Callable[..., Any], x: np.ndarray, p: float, seed: int, program: str, **kwargs: Any
 ) -> Any:
-    """Return what ``program`` computes from the student's result."""
-    before = x.copy()
+    """Return the student's results that ``program`` needs."""
+    return drawn(program, "y", lambda rng: student(x, p, rng, **kwargs), seed)
 
-    def draw(rng: np.random.Generator) -> Any:
-        return student(x, p, rng, **kwargs)
 
-    return measured(program, "y", draw, seed, {"x": before, "p": p})
+def dropped_facts(
+    results: Any, x: np.ndarray, p: float, seed: int, program: str, **kwargs: Any
+) -> Any:
+    """Return what ``program`` computes from results."""
+    return measured(results, program, "y", {"x": x, "p": p})
 
 
 def _reference(
@@ -237,7 +239,8 @@ DROPOUT = Exercise(
             _wrong(mask=lambda x, p, rng: (rng.random(x.shape) >= p).astype(np.float64)),
         ),
     ],
-    call=run_dropout,
+    program=draw_dropped,
+    judge=dropped_facts,
     weights={TRAINING: 0.4, INDEPENDENCE: 0.2, NOTHING: 0.2, VALIDATION: 0.2},
     inputs=("x", "p", "seed of rng", "measured"),
     rtol=CLOSE,

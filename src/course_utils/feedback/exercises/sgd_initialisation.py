@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.feedback.exercise import MAIN, VALIDATION, BadInput, Case, Exercise, Misconception
-from course_utils.feedback.exercises.sgd_measures import CLOSE, is_floating, measured
+from course_utils.feedback.exercises.sgd_measures import CLOSE, drawn, is_floating, measured
 
 GENERATOR = "generator"
 # What the checks compute from the weights W, from W_next (a second call with the same generator)
@@ -21,16 +21,17 @@ MOVED = "np.array_equal(W, W_next)"
 REPEATED = "np.array_equal(W, W_again)"
 
 
-def run_he_normal(
+def draw_weights(
     student: Callable[..., Any], fan_in: int, fan_out: int, seed: int, program: str
 ) -> Any:
-    """Return what ``program`` computes from the student's weights."""
+    """Return the student's weights that ``program`` needs."""
+    return drawn(program, "W", lambda rng: student(fan_in, fan_out, rng), seed)
 
-    def draw(rng: np.random.Generator) -> Any:
-        W = student(fan_in, fan_out, rng)
-        return W.astype(np.float64) if is_floating(W) else W
 
-    return measured(program, "W", draw, seed, {"fan_in": fan_in})
+def weights_facts(results: Any, fan_in: int, fan_out: int, seed: int, program: str) -> Any:
+    """Return what ``program`` computes from weights."""
+    wide = tuple(W.astype(np.float64) if is_floating(W) else W for W in results)
+    return measured(wide, program, "W", {"fan_in": fan_in})
 
 
 def _reference(fan_in: int, fan_out: int, rng: np.random.Generator) -> np.ndarray:
@@ -188,7 +189,8 @@ HE_NORMAL = Exercise(
             lambda fan_in, fan_out, rng: _he(fan_in, fan_out, np.random.default_rng(0)),
         ),
     ],
-    call=run_he_normal,
+    program=draw_weights,
+    judge=weights_facts,
     weights={MAIN: 0.6, GENERATOR: 0.2, VALIDATION: 0.2},
     inputs=("fan_in", "fan_out", "seed of rng", "measured"),
     rtol=CLOSE / 2,  # weights that are clipped at two deviations lose 8 % of the variance
