@@ -1,5 +1,6 @@
 """One submission's conversation with its worker, through hangs and deaths."""
 
+import builtins
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -288,6 +289,6 @@ def plain_error(names: Sequence[Any]) -> str:
 
 _BUILT_IN = {
     name
-    for name, value in vars(__import__("builtins")).items()
+    for name, value in vars(builtins).items()
     if isinstance(value, type) and issubclass(value, BaseException)
 }

@@ -7,18 +7,17 @@ earns is in its table; a test proves every row of it against the checks themselv
 
 import ast
 import json
-import os
 import random
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import nbformat
 
 from course_utils.feedback import Exercise, exercises_of
 from course_utils.feedback.exercise import MAIN, VALIDATION
+from course_utils.grading import files
 from course_utils.grading.course import Course
 
 MARKER = "### BEGIN SOLUTION"
@@ -142,7 +141,7 @@ def make_class(course: Course, name: str, students: int = 40, seed: int = 0) -> 
             marks[student] = 0.0
             (folder / f"{name}.ipynb").unlink(missing_ok=True)
         else:
-            _write(folder / f"{name}.ipynb", content)
+            files.write(folder / f"{name}.ipynb", content)
     return marks
 
 
@@ -258,9 +257,3 @@ BREAKAGES: tuple[Callable[[dict[str, Any]], bytes | None], ...] = (
     _in_format_3,
     _as_utf16,
 )
-
-
-def _write(path: Path, content: bytes) -> None:
-    scratch = path.with_suffix(".ipynb.part")
-    scratch.write_bytes(content)
-    os.replace(scratch, path)

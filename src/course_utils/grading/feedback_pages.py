@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from course_utils.grading import page
+from course_utils.grading import files, page
 from course_utils.grading.course import plain_name
 from course_utils.grading.results import GRADED, Result, Verdict
 
@@ -91,7 +91,7 @@ def write_feedback(
         name = result.assignment
         marks = waiting.get(name, ()) if by_hand is None else by_hand.get(result.student, ())
         target = Path(course.feedback) / result.student / name / f"{name}.html"
-        written.append(page.write(target, feedback_page(result, course.address, marks)))
+        written.append(files.write(target, feedback_page(result, course.address, marks)))
     return written
 
 

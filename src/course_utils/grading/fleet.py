@@ -6,7 +6,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +18,6 @@ from course_utils.grading.intake import Submission
 from course_utils.grading.results import Result
 from course_utils.grading.sandbox import Limits, remove
 
-# What an executor raises when a process of its own was killed, not when a task failed.
-Broken = BrokenExecutor
 LAST_SECONDS = 10  # for a process that was told to end
 CLUSTER_SECONDS = "20s"  # until a scheduler must have answered
 _checkers = threading.local()  # a checker and its warm process for each thread that grades

@@ -16,9 +16,9 @@ from nbgrader import utils
 from nbgrader.nbgraderformat import MetadataValidator
 from traitlets.config.loader import Config, PyFileConfigLoader
 
+from course_utils.grading.course import CONFIG
 from course_utils.grading.decode import decode, read_bytes
 from course_utils.grading.notes import Notes, RefusedError
-from course_utils.grading.release import CONFIG
 from course_utils.grading.repair import MAJOR, MINOR, parts_of
 from course_utils.grading.restore import belongs, restored, wanted_cells
 from course_utils.grading.results import Message

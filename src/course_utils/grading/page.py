@@ -2,11 +2,9 @@
 
 import base64
 import hashlib
-import os
 import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -77,15 +75,6 @@ def render(template: str, **values: object) -> str:
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     page = _environment().get_template(f"{template}.html")
     return page.render(css=Markup(css), style_hash=digest, **values) + "\n"
-
-
-def write(path: Path, text: str) -> Path:
-    """Write ``text`` to ``path``, in one step, and return the path."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(path.name + ".part")
-    scratch.write_text(text, encoding="utf-8")
-    os.replace(scratch, path)
-    return path
 
 
 def checked_address(address: str) -> str:

@@ -8,7 +8,7 @@ is in the gradebook with the digest of what was handed in; the same command then
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 
 from course_utils.grading.checker import Checker
 from course_utils.grading.course import Course, plain_name
-from course_utils.grading.fleet import Broken, Job, fleet
+from course_utils.grading.fleet import Job, fleet
 from course_utils.grading.gradebook import ensure_assignment, record, recorded, students
 from course_utils.grading.intake import Submission, read_submission, source_notebook
 from course_utils.grading.results import REFUSED, Message, Result
@@ -129,7 +129,7 @@ class Grading:
                 attempts[task[0]] += 1
                 if error is None:
                     yield future.result()
-                elif isinstance(error, Broken) and attempts[task[0]] < ATTEMPTS:
+                elif isinstance(error, BrokenExecutor) and attempts[task[0]] < ATTEMPTS:
                     running[job.submit(ships(), *task)] = task
                 else:
                     yield self._failed(*task, error)

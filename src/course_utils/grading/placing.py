@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import os
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from course_utils.grading import files
 from course_utils.grading.course import Course
 from course_utils.grading.decode import read_bytes
 from course_utils.grading.notes import RefusedError
@@ -115,8 +115,5 @@ def _index(course: Course, name: str) -> Path:
 
 
 def _write_index(path: Path, content: dict[str, dict]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_suffix(".json.part")
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
-    scratch.write_text(text + "\n", encoding="utf-8")
-    os.replace(scratch, path)
+    files.write(path, text + "\n")

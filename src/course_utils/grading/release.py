@@ -1,7 +1,6 @@
 """Make the student's form of an assignment from the instructor's, with nbgrader's own tools."""
 
 import json
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -11,9 +10,9 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config.loader import Config, PyFileConfigLoader
 
+from course_utils.grading import files
+from course_utils.grading.course import CONFIG
 from course_utils.notebooks import normalise
-
-CONFIG = "nbgrader_config.py"
 
 
 def released(root: Path, name: str, address: str) -> str:
@@ -46,10 +45,7 @@ def release(root: Path, name: str, address: str) -> bool:
     target = root / "exercises" / name / f"{name}.ipynb"
     if target.is_file() and target.read_text("utf-8") == text:
         return False
-    target.parent.mkdir(parents=True, exist_ok=True)
-    scratch = target.with_suffix(".ipynb.part")
-    scratch.write_text(text, encoding="utf-8")
-    os.replace(scratch, target)
+    files.write(target, text)
     return True
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_utils.feedback.exercise import VALIDATION
-from course_utils.grading import page
+from course_utils.grading import files, page
 from course_utils.grading.class_tally import (
     FULL,
     OUTCOMES,
@@ -87,7 +87,7 @@ def write_report(course: "Course", results: Sequence[Result], name: str = "") ->
         raise ValueError(f"results must be those of one assignment, got {sorted(names)}")
     name = plain_name("name", names.pop())
     target = Path(course.root) / "reports" / f"{name}.html"
-    return page.write(target, report(name, results, course.address))
+    return files.write(target, report(name, results, course.address))
 
 
 def report(name: str, results: Sequence[Result], address: str) -> str:
