@@ -372,6 +372,26 @@ def make(args, kwargs):
 answering(make)
 """
 
+RESIDUAL = """
+ResidualBlock = 1
+
+
+def make(args, kwargs):
+    import numpy as np
+    c_in, c_out, stride, asked, *x = args
+    if min(c_in, c_out, stride) < 1:
+        return Outcome(error=ValueError())
+    shapes = [(c_out, c_in, 3, 3), (c_out, c_out, 3, 3), *[(c_out,)] * 4]
+    if stride != 1 or c_in != c_out:
+        shapes += [(c_out, c_in, 1, 1), (c_out,), (c_out,)]
+    if asked == "shapes of the parameters":
+        return Outcome(sorted(shapes))
+    return Outcome(0 if asked == "unused parameters" else np.maximum(x[0], 0))
+
+
+answering(make)
+"""
+
 
 DISGUISED = """
 import sys
@@ -390,7 +410,12 @@ def answering(make):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "code"),
-    [("classification/random_crop_flip", CROPS), ("sgd/he_normal", HE)],
+    [
+        ("classification/random_crop_flip", CROPS),
+        ("sgd/he_normal", HE),
+        ("segmentation/UNet", UNET),
+        ("classification/ResidualBlock", RESIDUAL),
+    ],
 )
 @pytest.mark.parametrize("forge", [FORGE, DISGUISED], ids=["plain", "disguised"])
 def test_facts_that_a_student_states_earn_nothing(
@@ -399,16 +424,6 @@ def test_facts_that_a_student_states_earn_nothing(
     with firing_range(tmp_path, key, limits=Limits(cell=5, submission=60)) as target:
         result = target.hand_in(target.unwritten(), before=(forge + code,))
         assert result.earned == 0, (result.line(), result.verdicts)
-        target.neighbour()
-
-
-@pytest.mark.slow
-def test_facts_about_a_network_earn_nothing_or_are_pointed_out(tmp_path: Path) -> None:
-    key = "segmentation/UNet"
-    with firing_range(tmp_path, key, limits=Limits(cell=5, submission=60)) as target:
-        result = target.hand_in(target.unwritten(), before=(FORGE + UNET,))
-        noticed = {message.code for message in result.messages}
-        assert result.earned == 0 or NOTICED in noticed, (result.line(), result.verdicts)
         target.neighbour()
 
 

@@ -16,8 +16,6 @@ from course_utils.kernels import exercises as kernel_exercises
 from tests.exercises.assignment import EXERCISES, ROOT
 
 SENT_BY_VALUE = (plain_exercises, kernel_exercises)
-# What a torch block is filled with before it runs: its references use the same numbers.
-SHARED = {"numbers_for", "trimmed"}
 KEYS = ("autodiff/forward_gradient", "segmentation/UNet", "triton_attention/flash_attention")
 
 RECEIVER = """
@@ -70,8 +68,7 @@ def sent_with(value) -> dict[int, object]:
 def secrets_of(exercise: Exercise) -> dict[int, object]:
     """Return what the reference and the misconceptions are made of."""
     wrong = [m.wrong for m in exercise.misconceptions if m.wrong is not None]
-    found = sent_with((exercise.reference, wrong))
-    return {i: each for i, each in found.items() if getattr(each, "__name__", "") not in SHARED}
+    return sent_with((exercise.reference, wrong))
 
 
 def given_away(exercise: Exercise, value) -> list[str]:
@@ -115,4 +112,7 @@ def test_it_works_where_there_are_no_exercises(key):
         [sys.executable, "-c", RECEIVER, str(ROOT)], input=job, capture_output=True, check=False
     )
     assert done.returncode == 0, done.stderr.decode()
-    assert np.allclose(pickle.loads(done.stdout), case.expected)
+    value = pickle.loads(done.stdout)
+    if exercise.judge is not None:
+        value = exercise.judge(value, *case.args)
+    assert np.allclose(value, case.expected)

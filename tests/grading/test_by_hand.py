@@ -1,12 +1,16 @@
 """Marks and comments that a person gave through nbgrader reach the student's page."""
 
+from datetime import datetime, timedelta
+
 from nbgrader.api import Gradebook
 
-from course_utils.grading.by_hand import by_hand
+from course_utils.grading.by_hand import by_hand, penalties
 from course_utils.grading.feedback_pages import ByHand, write_feedback
 from course_utils.grading.gradebook import ensure_assignment, record
 from tests.grading.a_course import ANSWER, graded, make_course
 from tests.grading.pages import text_of
+
+DUE = datetime(2026, 11, 1, 12, 0)
 
 
 def test_marks_and_comments_of_a_person_reach_the_page(tmp_path):
@@ -40,3 +44,21 @@ def test_marks_and_comments_of_a_person_reach_the_page(tmp_path):
 def test_an_unknown_assignment_has_no_marks(tmp_path):
     course = make_course(tmp_path / "course", "mlp")
     assert by_hand(course, "mlp") == {}
+
+
+def test_what_the_late_plugin_takes_off_is_on_the_page(tmp_path):
+    course = make_course(tmp_path / "course", "mlp")
+    course.config.LateSubmissionPlugin.penalty_method = "zero"
+    ensure_assignment(course, "mlp")
+    with Gradebook(course.db_url, course.course_id) as book:
+        book.update_or_create_assignment("mlp", duedate=DUE.isoformat())
+    results = [graded("ada"), graded("max")]
+    for result, minutes in zip(results, (1, -1), strict=True):
+        record(course, result, DUE + timedelta(minutes=minutes))
+    late = penalties(course, "mlp")
+    assert late == {"ada": 15.0}
+    ada, other = (text_of(p.read_text("utf-8")) for p in write_feedback(course, results, {}, late))
+    assert "0 of 15 points" in ada
+    assert "15 points are taken off" in ada
+    assert "15 of 15 points" in other
+    assert "taken off" not in other

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from course_utils.cli import app
 from course_utils.grading import gradebook
-from course_utils.grading.pipeline import LOCK, Options, grade
+from course_utils.grading.pipeline import LOCK, Grading, Options, grade
 from course_utils.grading.seed import FILE, make_seed, seed_of
 from tests.exercises.assignment import ROOT
 
@@ -80,6 +80,11 @@ def test_each_submission_is_graded_once_and_again_only_when_it_changed(course):
     assert [r.status for r in gradebook.results(course, NAME)] == ["refused", "graded", "missing"]
     assert graded(course, Options(workers=1, force=True)) == ["broken", "empty", "right"]
     assert graded(course, Options(students=["empty"], workers=1, force=True)) == ["empty"]
+    before: list[None] = []
+    again = Grading(course, NAME, "secret", Options(workers=1))
+    again.done_before = lambda: before.append(None)
+    assert again.run() == 0
+    assert len(before) == 3
 
 
 def test_only_one_process_grades_a_course(course):

@@ -14,7 +14,9 @@ import psutil
 import pytest
 from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
+from typer.testing import CliRunner
 
+from course_utils.cli import app
 from course_utils.grading import provisioner
 
 pytestmark = pytest.mark.skipif(
@@ -250,6 +252,14 @@ def test_the_kernelspec_says_what_was_asked_for(kernelspecs, tmp_path):
     }
     with pytest.raises(ValueError, match="interrupt_mode must be signal or message, got 'no'"):
         provisioner.install_kernelspec(interrupt_mode="no", prefix=str(tmp_path))
+
+
+def test_the_command_installs_the_kernel_and_says_how_to_use_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    result = CliRunner().invoke(app, ["warm-kernel", "--name", "mine"])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "share" / "jupyter" / "kernels" / "mine" / "kernel.json").is_file()
+    assert "--Execute.kernel_name=mine" in result.output
 
 
 ONE_NOTEBOOK = """

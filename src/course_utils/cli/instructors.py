@@ -56,8 +56,8 @@ def grade(
     count = 0
     try:
         run = Grading(course, name, seed_of(course.root), options)
-        with _progress(len(run.everyone())) as tell:
-            run.watch = tell
+        with _progress(len(run.everyone())) as (tell, leave_out):
+            run.watch, run.done_before = tell, leave_out
             count = run.run()
     except (ValueError, NoSandboxError) as error:
         fail(str(error))
@@ -71,7 +71,7 @@ def grade(
 
 @contextmanager
 def _progress(total: int) -> Any:
-    """Show a bar with rate and time left, and give what prints a line for each result."""
+    """Show a bar with rate and time left; give what prints a result, and what expects one less."""
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -90,18 +90,22 @@ def _progress(total: int) -> Any:
             speed = bar.tasks[task].speed or 0.0
             bar.update(task, advance=1, rate=f"{60 * speed:.0f} a minute")
 
-        yield tell
+        def leave_out() -> None:
+            bar.update(task, total=(bar.tasks[task].total or 1) - 1)
+
+        yield tell, leave_out
 
 
 def feedback(name: Name, db: Database = "") -> None:
     """Write a page for every student below feedback/, and print a line on each."""
-    from course_utils.grading.by_hand import by_hand
+    from course_utils.grading.by_hand import by_hand, penalties
     from course_utils.grading.feedback_pages import summary_lines, write_feedback
 
     course = _course(db)
     results = _results(course, name)
     try:
-        written = write_feedback(course, results, by_hand(course, name))
+        late = penalties(course, name)
+        written = write_feedback(course, results, by_hand(course, name), late)
     except (ValueError, OSError) as error:
         fail(str(error))
     print("\n".join(summary_lines(results)))
@@ -189,4 +193,21 @@ def export(
         print(path)
 
 
-COMMANDS: tuple[Callable[..., None], ...] = (init, collect, grade, feedback, report, export)
+def warm_kernel(
+    name: Annotated[str, typer.Option(help="What Jupyter calls the kernel.")] = "course-warm",
+) -> None:
+    """Install a kernel for `nbgrader autograde` that starts with numpy and torch imported.
+
+    For assignments of your own that are graded by nbgrader itself. No wall is around it: it runs
+    programs with your rights.
+    """
+    from course_utils.grading.provisioner import install_kernelspec
+
+    print(install_kernelspec(name))
+    print(f"nbgrader autograde NAME --Execute.kernel_name={name}")
+
+
+COMMANDS: tuple[Callable[..., None], ...] = (
+    *(init, collect, grade, feedback, report, export),
+    warm_kernel,
+)

@@ -124,7 +124,8 @@ class Exercise:
     allowed: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        if self.judge is not None and self.program is not None:
+        told_apart = self.call is not Exercise.call
+        if self.judge is not None and self.program is not None and not told_apart:
             object.__setattr__(self, "call", _judged(self.program, self.judge))
 
     @property

@@ -1,6 +1,7 @@
-"""Read from nbgrader's gradebook what instructors have marked and written by hand."""
+"""Read from nbgrader's gradebook what no check has given: marks, comments, late penalties."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from nbgrader.api import Assignment, SubmittedAssignment, SubmittedNotebook
 from sqlalchemy import select
@@ -16,18 +17,31 @@ def by_hand(course: Course, name: str) -> dict[str, list[ByHand]]:
 
     Cells that wait for a mark are there without one. A mark holds the extra credit of its cell.
     """
-    query = (
+    with reading(course) as session:
+        return {
+            str(notebook.assignment.student_id): list(_of_one(notebook))
+            for notebook in session.scalars(_notebooks(name))
+        }
+
+
+def penalties(course: Course, name: str) -> dict[str, float]:
+    """Return, by student, the points that the course's late plugin has taken off."""
+    with reading(course) as session:
+        return {
+            str(notebook.assignment.student_id): float(notebook.late_submission_penalty)
+            for notebook in session.scalars(_notebooks(name))
+            if notebook.late_submission_penalty
+        }
+
+
+def _notebooks(name: str) -> Any:
+    return (
         select(SubmittedNotebook)
         .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
         .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
         .where(Assignment.__table__.c.name == name)
         .options(selectinload(SubmittedNotebook.grades), selectinload(SubmittedNotebook.comments))
     )
-    with reading(course) as session:
-        return {
-            str(notebook.assignment.student_id): list(_of_one(notebook))
-            for notebook in session.scalars(query)
-        }
 
 
 def _of_one(notebook: SubmittedNotebook) -> Iterable[ByHand]:

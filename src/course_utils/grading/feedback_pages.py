@@ -72,12 +72,14 @@ def write_feedback(
     course: "Course",
     results: Sequence[Result],
     by_hand: Mapping[str, Sequence[ByHand]] | None = None,
+    penalties: Mapping[str, float] | None = None,
 ) -> list[Path]:
     """Write a page for each result, ``feedback/<student>/<name>/<name>.html``; return their paths.
 
     A page is made of the result's record alone: no code, no output and no case is on it.
     ``by_hand`` gives, by student, what instructors have marked; without it the page lists what
-    the instructor's notebook leaves to be marked by hand. Raises ValueError, before anything is
+    the instructor's notebook leaves to be marked by hand. ``penalties`` gives, by student, the
+    points that are taken off because it was late. Raises ValueError, before anything is
     written, for a name that cannot be that of a folder and an assignment that the course lacks.
     """
     for result in results:
@@ -91,12 +93,18 @@ def write_feedback(
         name = result.assignment
         marks = waiting.get(name, ()) if by_hand is None else by_hand.get(result.student, ())
         target = Path(course.feedback) / result.student / name / f"{name}.html"
-        written.append(files.write(target, feedback_page(result, course.address, marks)))
+        late = (penalties or {}).get(result.student, 0.0)
+        written.append(files.write(target, feedback_page(result, course.address, marks, late)))
     return written
 
 
-def feedback_page(result: Result, address: str, by_hand: Sequence[ByHand] = ()) -> str:
-    """Return the page for one result; links lead to the repository at ``address``."""
+def feedback_page(
+    result: Result, address: str, by_hand: Sequence[ByHand] = (), penalty: float = 0.0
+) -> str:
+    """Return the page for one result; links lead to the repository at ``address``.
+
+    ``penalty`` is in points: what is taken off because it was late.
+    """
     graded = result.status == GRADED  # of anything else there is nothing to tell but why
     verdicts = result.verdicts if graded else ()
     questions = [_question(v, page.checked_address(address), by_hand) for v in verdicts]
@@ -104,7 +112,7 @@ def feedback_page(result: Result, address: str, by_hand: Sequence[ByHand] = ()) 
     manual = [mark for mark in by_hand if mark.grade_id not in of_checks and mark.points > 0]
     manual = manual if graded else []
     marked = [mark for mark in manual if mark.earned is not None]
-    counted = [*questions, *marked]
+    earned = sum(each.earned or 0 for each in (*questions, *marked))
     return page.render(
         "feedback",
         result=result,
@@ -113,7 +121,8 @@ def feedback_page(result: Result, address: str, by_hand: Sequence[ByHand] = ()) 
         right=sum(question.outcome == "full" for question in questions),
         manual=manual,
         waiting=sum(mark.points for mark in manual if mark.earned is None),
-        earned=sum(each.earned or 0 for each in counted),
+        earned=max(earned - penalty, 0.0),
+        penalty=min(penalty, earned),
         points=result.points + sum(mark.points for mark in marked),
         messages=result.messages[:MOST_MESSAGES],
         more=max(len(result.messages) - MOST_MESSAGES, 0),

@@ -14,6 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from course_utils.feedback.exercises.network_record import BATCH_NORM, record_of
+from course_utils.feedback.exercises.network_replay import Replayed
+
 PARAMETERS, SHAPE, UNUSED = "shapes of the parameters", "shape of the output", "unused parameters"
 TRAIN, EVAL, OUTPUT = "output in train mode", "output in eval mode", "output"
 NORMS_OFF, WEIGHTS_OFF = "output with gamma = beta = 0", "output with all parameters 0"
@@ -68,59 +71,65 @@ def trimmed(shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(kept)
 
 
-def facts_of(block: Any, asked: str, x: np.ndarray | None) -> Any:
-    """Return what ``asked`` names about a torch module, as numbers and numpy arrays."""
+def facts_of(record: Any, asked: str, x: np.ndarray | None) -> Any:
+    """Return what ``asked`` names about a recorded block, as numbers and numpy arrays.
+
+    Raises ValueError where there is no network in the record.
+    """
     import torch
 
-    if not isinstance(block, torch.nn.Module):
-        raise TypeError(f"the class must be a torch.nn.Module, got {type(block).__name__}")
-    parameters = list(block.parameters())
-    if asked == PARAMETERS:
-        return sorted(tuple(p.shape) for p in parameters)
-    fill(block.double(), asked)
-    block.train(asked in (TRAIN, UNUSED))
-    output = block(torch.from_numpy(x))
-    if output is not None and not isinstance(output, torch.Tensor):
-        raise TypeError(f"forward must return a tensor, got {type(output).__name__}")
-    if output is None:
+    if record is None:
         return None
+    block = Replayed(record)
+    if asked == PARAMETERS:
+        return sorted(tuple(p.shape) for p in block.parameters())
+    fill(block, asked)
+    output = block.run(torch.from_numpy(x)).output
     if asked == UNUSED:
         output.square().sum().backward()
-        return sum(p.grad is None for p in parameters)
+        return sum(p.grad is None for p in block.parameters())
     return tuple(output.shape) if asked == SHAPE else output.detach().numpy()
 
 
-def fill(block: Any, asked: str = "") -> None:
+def fill(block: Replayed, asked: str = "") -> None:
     """Set every parameter and every running average of ``block`` to the numbers of its role."""
     import torch
 
-    for module in block.modules():
-        own = dict(module.named_parameters(recurse=False))
-        own |= dict(module.named_buffers(recurse=False))
-        norm = isinstance(module, torch.nn.modules.batchnorm._BatchNorm)
-        roles = {"weight": "gamma", "bias": "beta", "running_mean": "mean"} if norm else {}
-        for name, tensor in own.items():
-            if not tensor.is_floating_point():
-                continue  # the count of batches
-            role = "variance" if name == "running_var" else "bias" if tensor.ndim == 1 else "weight"
-            numbers = numbers_for(roles.get(name, role), tuple(tensor.shape), asked)
-            with torch.no_grad():
-                tensor.copy_(torch.from_numpy(numbers))
+    for slot in block.slots:
+        shape = tuple(slot.tensor.shape)
+        if not slot.tensor.is_floating_point() or not slot.known:
+            continue  # the count of batches, and what torch does not know of
+        roles = {"weight": "gamma", "bias": "beta", "running_mean": "mean"}
+        role = "variance" if slot.name == "running_var" else "bias" if len(shape) == 1 else "weight"
+        role = roles.get(slot.name, role) if slot.kind == BATCH_NORM else role
+        with torch.no_grad():
+            slot.tensor.copy_(torch.from_numpy(numbers_for(role, shape, asked)))
 
 
 def run_block(student: Any, numbers: Sequence[int], asked: str, x: np.ndarray | None = None) -> Any:
-    """Return what ``asked`` names about ``student(*numbers)``, a torch module."""
+    """Return the record of ``student(*numbers)``, a torch module, at work on ``x``."""
     import torch
 
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
-        return facts_of(student(*numbers), asked, x)
+        block = student(*numbers)
+        if isinstance(block, torch.nn.Module):
+            block.double().train(asked in (TRAIN, UNUSED))
+        return record_of(block, None if x is None else torch.from_numpy(x))
+
+
+def judge_block(record: Any, asked: str, x: np.ndarray | None = None) -> Any:
+    """Return what ``asked`` names about a recorded block."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
+        return facts_of(record, asked, x)
 
 
 def call_block(block: Any, numbers: Sequence[int], asked: str, x: np.ndarray | None = None) -> Any:
     """Return what ``asked`` names about a ``Computed`` block, or about ``block(*numbers)``."""
     if isinstance(block, Computed):
         return block.answer(numbers, asked, x)
-    return run_block(block, numbers, asked, x)
+    return judge_block(run_block(block, numbers, asked, x), asked, x)
 
 
 def convolve(x: np.ndarray, w: np.ndarray, stride: int, padding: int) -> np.ndarray:

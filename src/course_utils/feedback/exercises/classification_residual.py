@@ -17,6 +17,7 @@ from course_utils.feedback.exercises.classification_blocks import (
     Shapes,
     call_block,
     convolve,
+    judge_block,
     normalise,
     numbers_for,
     run_block,
@@ -29,8 +30,15 @@ SHAPES, IDENTITY, PROJECTION = "parameters", "identity shortcut", "projected sho
 def run_residual(
     student: Any, c_in: int, c_out: int, stride: int, asked: str, x: np.ndarray | None = None
 ) -> Any:
-    """Return what ``asked`` names about ``student(c_in, c_out, stride)``."""
+    """Return the record of ``student(c_in, c_out, stride)`` at work on ``x``."""
     return run_block(student, (c_in, c_out, stride), asked, x)
+
+
+def judge_residual(
+    record: Any, c_in: int, c_out: int, stride: int, asked: str, x: np.ndarray | None = None
+) -> Any:
+    """Return what ``asked`` names about a recorded block."""
+    return judge_block(record, asked, x)
 
 
 def _call(
@@ -262,6 +270,7 @@ RESIDUAL_BLOCK = Exercise(
     ],
     call=_call,
     program=run_residual,
+    judge=judge_residual,
     weights={SHAPES: 0.25, IDENTITY: 0.3, PROJECTION: 0.25, VALIDATION: 0.2},
     inputs=("c_in", "c_out", "stride", "asked for", "x"),
 )

@@ -14,6 +14,7 @@ from course_utils.feedback.exercises.classification_blocks import (
     Computed,
     Shapes,
     call_block,
+    judge_block,
     numbers_for,
     run_block,
     trimmed,
@@ -26,11 +27,18 @@ SHAPES, FORWARD = "parameters", "output"
 def run_squeeze(
     student: Any, channels: int, reduction: int, asked: str, x: np.ndarray | None = None
 ) -> Any:
-    """Return what ``asked`` names about ``student(channels, reduction)``.
+    """Return the record of ``student(channels, reduction)`` at work on ``x``."""
+    return run_block(student, (channels, reduction), asked, x)
+
+
+def judge_squeeze(
+    record: Any, channels: int, reduction: int, asked: str, x: np.ndarray | None = None
+) -> Any:
+    """Return what ``asked`` names about a recorded block.
 
     A 1x1 convolution of one pixel is a dense layer: the shapes are told without axes of length 1.
     """
-    return _told(run_block(student, (channels, reduction), asked, x), asked)
+    return _told(judge_block(record, asked, x), asked)
 
 
 def _call(
@@ -235,6 +243,7 @@ SQUEEZE_EXCITE = Exercise(
     ],
     call=_call,
     program=run_squeeze,
+    judge=judge_squeeze,
     weights={SHAPES: 0.3, FORWARD: 0.5, VALIDATION: 0.2},
     inputs=("channels", "reduction", "asked for", "x"),
 )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.feedback.exercise import VALIDATION, BadInput, Case, Exercise
+from course_utils.feedback.exercises.network_record import double_precision, images, record_of
 from course_utils.feedback.exercises.segmentation_unet_facts import (
     JOINS,
     LOGITS,
@@ -26,27 +27,33 @@ OUTPUT, LEVELS, WAYS = "output", "levels", "skips"
 def run_unet(
     student: Any, c_in: int, num_classes: int, width: int, depth: int, asked: str, size: Size
 ) -> Any:
-    """Return what ``asked`` names about ``student(c_in, num_classes, width, depth)``."""
+    """Return the record of ``student(c_in, num_classes, width, depth)`` at work on two images."""
     import torch
 
-    before = torch.get_default_dtype()
-    with torch.random.fork_rng(devices=[]), torch.enable_grad():
-        torch.set_default_dtype(torch.float64)  # of hidden layers, too
+    with torch.random.fork_rng(devices=[]), torch.enable_grad(), double_precision():
         torch.manual_seed(0)  # the verdict must not hang on what was drawn before
-        try:
-            network = student(c_in, num_classes, width, depth)
-            return facts_of(network, c_in, asked, size)
-        finally:
-            torch.set_default_dtype(before)
+        network = student(c_in, num_classes, width, depth)
+        if isinstance(network, torch.nn.Module):
+            network.double().eval()
+        return record_of(network, images(c_in, size))
 
 
-def _call(
-    network: Any, c_in: int, num_classes: int, width: int, depth: int, asked: str, size: Size
+def judge_unet(
+    record: Any, c_in: int, num_classes: int, width: int, depth: int, asked: str, size: Size
 ) -> Any:
-    """The same, also of networks that are given by their facts."""
+    """Return what ``asked`` names about a recorded network."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]), torch.enable_grad(), double_precision():
+        return facts_of(record, c_in, asked, size)
+
+
+def _call(network: Any, *case: Any) -> Any:
+    """Return what is asked of a student's network, or of one that is given by its facts."""
     if isinstance(network, Told):
+        _, num_classes, width, depth, asked, size = case
         return network.answer(num_classes, width, depth, asked, size)
-    return run_unet(network, c_in, num_classes, width, depth, asked, size)
+    return judge_unet(run_unet(network, *case), *case)
 
 
 def _draw(rng: np.random.Generator) -> list[Case]:
@@ -100,6 +107,7 @@ U_NET = Exercise(
     misconceptions=MISTAKES,
     call=_call,
     program=run_unet,
+    judge=judge_unet,
     weights={OUTPUT: 0.3, LEVELS: 0.2, WAYS: 0.3, VALIDATION: 0.2},
     seconds=40.0,  # 2 on a free machine; torch is slow where other programs want its cores
     outputs=("batch", "channels", "rows", "columns"),

@@ -1,13 +1,10 @@
-"""What is true of every U-Net, whatever its layers are: read from one forward pass.
+"""What is true of every U-Net, whatever its layers are: found from the record of a forward pass.
 
-Every map (B, C, H, W) that torch makes on the way is written down. Its size tells its level, and
-gradients tell which map reaches the output along which way.
+The record is run again. The size of a map (B, C, H, W) tells its level, and gradients tell which
+map reaches the output along which way.
 """
 
 # ruff: noqa: PLC0415 - torch is imported only where a torch exercise is checked
-
-# Sent to another process, a class inside a function would not find the names of its annotations.
-from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,6 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from course_utils.feedback.exercises.network_record import PLAIN, images
+from course_utils.feedback.exercises.network_replay import Replayed
 
 SHAPE, LOGITS = "shape of the output", "what the logits may be"
 WIDTHS, PARAMETERS = "channels level by level", "unused and hidden parameters"
@@ -25,12 +25,11 @@ Size = tuple[int, int]
 
 @dataclass
 class Passed:
-    """One forward pass: x, the output, all maps in order, and the parameters that were used."""
+    """One forward pass: x, the output, and all maps in order."""
 
     x: Any
     output: Any
     maps: list[Any]
-    used: list[Any]
 
     def __post_init__(self) -> None:
         """Sort the maps by level: those made on the way down, and those made afterwards."""
@@ -126,83 +125,46 @@ def alike(a: Any, b: Any) -> bool:
     return bool(a.abs().max() > 0) and torch.allclose(a, b, rtol=1e-9, atol=0)
 
 
-def passed(network: Any, size: Size, c_in: int) -> Passed:
-    """Run the network on two images and write down the maps and the parameters on the way."""
-    import torch
-    from torch.overrides import TorchFunctionMode
-
-    maps, used = [], []
-
-    class Recorder(TorchFunctionMode):
-        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None):
-            result = func(*args, **(kwargs or {}))
-            given = [*args, *(kwargs or {}).values()]
-            used.extend(a for a in given if isinstance(a, torch.nn.Parameter))
-            for item in result if isinstance(result, tuple | list) else (result,):
-                if isinstance(item, torch.Tensor) and item.ndim == 4 and item.requires_grad:
-                    maps.append(item)
-            return result
-
-    generator = torch.Generator().manual_seed(0)
-    x = torch.rand((2, c_in, *size), generator=generator, dtype=torch.float64) + 0.5
-    x.requires_grad_(True)
-    with Recorder():
-        output = network(x)
-    if output is not None and not isinstance(output, torch.Tensor):
-        raise TypeError(f"forward must return a tensor, got {type(output).__name__}")
-    return Passed(x, output, maps, used)
+def passed(network: Replayed, size: Size, c_in: int) -> Passed:
+    """Run the network on two images and keep the maps on the way."""
+    x = images(c_in, size)
+    run = network.run(x)
+    return Passed(x, run.output, [m for m in run.results if m.ndim == 4 and m.requires_grad])
 
 
-def fill(network: Any, signed: bool, seed: int) -> None:
+def fill(network: Replayed, signed: bool, seed: int) -> None:
     """Set all parameters: positive, so that every ReLU lets through, or of both signs and large."""
     import torch
-    from torch.nn.modules.batchnorm import _NormBase
 
     rng = np.random.default_rng(seed)
-    for module in network.modules():
-        norm = isinstance(module, _NormBase | torch.nn.GroupNorm | torch.nn.LayerNorm)
-        for name, parameter in module.named_parameters(recurse=False):
-            fan = max(int(np.prod(parameter.shape[1:])), 1)
-            if norm or parameter.ndim < 2:
-                shift = 3.0 if norm and name == "bias" and not signed else 0.0
-                values = rng.uniform(0.5, 1.5, parameter.shape) + shift
-            else:
-                values = rng.uniform(0.5, 1.5, parameter.shape) / fan
-            if signed and not norm:
-                values = rng.normal(size=parameter.shape) * (3 / fan**0.5)
-            with torch.no_grad():
-                parameter.copy_(torch.from_numpy(np.asarray(values)))
-
-
-def fill_hidden(network: Any, used: Sequence[Any]) -> bool:
-    """Set the parameters in ``used`` that the network does not know of; return whether any are."""
-    import torch
-
-    known = {id(parameter) for parameter in network.parameters()}
-    hidden = [parameter for parameter in used if id(parameter) not in known]
-    rng = np.random.default_rng(0)
-    for parameter in hidden:
-        fan = max(int(np.prod(parameter.shape[1:])), 1)
+    for slot in network.slots:
+        if slot.buffer:
+            continue
+        shape, norm = tuple(slot.tensor.shape), slot.kind != PLAIN
+        fan = max(int(np.prod(shape[1:])), 1)
+        if norm or len(shape) < 2:
+            shift = 3.0 if norm and slot.name == "bias" and not signed else 0.0
+            values = rng.uniform(0.5, 1.5, shape) + shift
+        else:
+            values = rng.uniform(0.5, 1.5, shape) / fan
+        if signed and not norm:
+            values = rng.normal(size=shape) * (3 / fan**0.5)
         with torch.no_grad():
-            parameter.copy_(torch.from_numpy(rng.uniform(0.5, 1.5, tuple(parameter.shape)) / fan))
-    return bool(hidden)
+            slot.tensor.copy_(torch.from_numpy(np.asarray(values)))
 
 
-def facts_of(network: Any, c_in: int, asked: str, size: Size) -> Any:
-    """Return what ``asked`` names about a network of ``c_in`` channels, as plain values."""
-    import torch
+def facts_of(record: Any, c_in: int, asked: str, size: Size) -> Any:
+    """Return what ``asked`` names about a recorded network of ``c_in`` channels, in plain values.
 
-    if not isinstance(network, torch.nn.Module):
-        raise TypeError(f"the class must be a torch.nn.Module, got {type(network).__name__}")
-    network.double().eval()
+    Raises ValueError where there is no network in the record, TypeError where it has no gradient.
+    """
+    if record is None:
+        return None
+    network = Replayed(record)
     if asked == LOGITS:
         return logits(network, size, c_in)
     fill(network, signed=False, seed=0)
     run = passed(network, size, c_in)
-    if fill_hidden(network, run.used):  # or the ways through them would hang on their luck
-        run = passed(network, size, c_in)
-    if run.output is None:
-        return None
     if not run.output.requires_grad:
         raise TypeError("the output has no gradient: is there a no_grad or a detach in forward?")
     answers = {
@@ -215,15 +177,12 @@ def facts_of(network: Any, c_in: int, asked: str, size: Size) -> Any:
     return answers[asked]()
 
 
-def logits(network: Any, size: Size, c_in: int) -> Any:
+def logits(network: Replayed, size: Size, c_in: int) -> Any:
     """Return what some set of parameters does with raw logits, and none with squashed ones."""
     found = []
     for seed in range(FILLS):
         fill(network, signed=True, seed=seed)
-        output = passed(network, size, c_in).output
-        if output is None:
-            return None
-        values = output.detach().numpy()
+        values = passed(network, size, c_in).output.detach().numpy()
         top = values.max(axis=1)
         together = np.log(np.exp(values - top[:, None]).sum(axis=1)) + top
         found.append(
@@ -238,13 +197,12 @@ def logits(network: Any, size: Size, c_in: int) -> Any:
     return tuple(any(each) for each in zip(*found, strict=True))
 
 
-def parameters(network: Any, run: Passed) -> tuple[bool, bool]:
+def parameters(network: Replayed, run: Passed) -> tuple[bool, bool]:
     """Return whether all parameters are used, and whether torch knows all that are used."""
     import torch
 
-    known = list(network.parameters())
+    known = network.parameters()
     if not known:
-        return False, not run.used
+        return False, not network.hidden()
     found = torch.autograd.grad(weighted(run.output), known, allow_unused=True)
-    names = {id(p) for p in known}
-    return all(g is not None for g in found), all(id(p) in names for p in run.used)
+    return all(g is not None for g in found), not network.hidden()

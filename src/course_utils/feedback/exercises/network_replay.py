@@ -1,0 +1,231 @@
+"""A torch network rebuilt from its record, where facts about it are found.
+
+A record comes from a process that runs a student's program, and may hold anything. Only
+operations on tensors are run again, all of them known and none that reaches memory by numbers of
+the record; before that, they are counted on tensors without data.
+"""
+
+# ruff: noqa: PLC0415 - torch is imported only where a torch exercise is checked
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from course_utils.feedback.exercises.network_record import STEPS
+
+# What torch takes for its basic operations may be run again, and these; but not what stands below.
+FURTHER = """
+    _prelu_kernel _unsafe_view _upsample_nearest_exact2d adaptive_max_pool2d addmv baddbmm bernoulli
+    bernoulli_ copy_ cumprod detach dot empty_like eye fill_ glu im2col index_add
+    linalg_vector_norm linear log_sigmoid_forward logsumexp masked_fill_ max min mv
+    native_batch_norm new_empty new_full new_ones new_zeros normal_ ones ones_like pixel_shuffle
+    pixel_unshuffle rand_like randn_like roll split squeeze stack std sum t transpose tril triu
+    unbind unfold uniform_ unsqueeze_ upsample_bicubic2d upsample_bilinear2d upsample_nearest2d var
+    var_mean zero_ zeros zeros_like
+"""
+FORBIDDEN = """
+    _embedding_bag _local_scalar_dense as_strided empty_strided nonzero sym_numel sym_size
+    sym_storage_offset sym_stride
+"""
+OPERATION = re.compile(r"aten\.([A-Za-z0-9_]+)\.([A-Za-z0-9_]+)")
+NUMBERS = 4_000_000  # of one tensor, and of all parameters together
+ALL_NUMBERS = 400_000_000  # of all tensors of a pass
+MOST_PARTS = 4096  # that one map may be split into
+PRODUCTS = 20_000_000_000  # floating-point operations of a pass, those of convolutions and matrices
+
+
+@dataclass
+class Slot:
+    """A parameter or a buffer: its place in the record, its own name, what its module is."""
+
+    place: int
+    name: str
+    kind: str
+    buffer: bool
+    known: bool
+    tensor: Any
+
+
+@dataclass
+class Run:
+    """One pass: the output, and what the steps returned, in order."""
+
+    output: Any
+    results: list[Any] = field(default_factory=list)
+
+
+class Replayed:
+    """A network that does what was recorded. Raises ValueError where the record is none."""
+
+    def __init__(self, record: Any) -> None:
+        import torch
+
+        try:
+            told = json.loads(bytes(record["text"]))
+            places, arrays = record["places"], record["arrays"]
+            self.constants = {
+                int(p): torch.from_numpy(a) for p, a in zip(places, arrays, strict=True)
+            }
+            self.slots = self._read(told["slots"])
+            self.steps = [_Step(*step) for step in told["steps"][:STEPS]]
+            self.output = int(told["output"])
+        except Exception:
+            raise ValueError("what came is not the record of a network") from None
+        self.used = {place for step in self.steps for place in step.places()}
+
+    def _read(self, described: list[dict[str, Any]]) -> list[Slot]:
+        import torch
+
+        shapes = [each["shape"] for each in described if not each["buffer"]]
+        if any(n < 0 for shape in shapes for n in shape):
+            raise ValueError("a shape with a negative number")
+        if sum(np.prod(shape, dtype=float) for shape in shapes) > NUMBERS:
+            raise ValueError("more parameters than any of the exercises needs")
+        made: dict[int, Any] = {}
+        slots = []
+        for each in described:
+            place, buffer = int(each["at"]), bool(each["buffer"])
+            if buffer:
+                made[place] = self.constants[place]
+            elif place not in made:
+                made[place] = torch.zeros(each["shape"], dtype=torch.float64, requires_grad=True)
+            name, kind = str(each["name"]), str(each["kind"])
+            slots.append(Slot(place, name, kind, buffer, bool(each["known"]), made[place]))
+        return slots
+
+    def parameters(self) -> list[Any]:
+        """Return the parameters that torch knows of, each once."""
+        return list({s.place: s.tensor for s in self.slots if not s.buffer and s.known}.values())
+
+    def hidden(self) -> list[Any]:
+        """Return the parameters that are used and that torch does not know of."""
+        return [s.tensor for s in self.slots if not s.known]
+
+    def uses_parameters(self) -> bool:
+        """Return whether the pass reads any parameter."""
+        return any(s.place in self.used for s in self.slots if not s.buffer)
+
+    def run(self, x: Any) -> Run:
+        """Return what the network does with ``x``. Raises ValueError where it does too much."""
+        try:
+            self._measure(x)
+        except _TooMuchError as error:
+            raise ValueError(str(error)) from None
+        except Exception:  # a step that fails on tensors without data fails with data, too
+            raise ValueError("the recorded steps do not fit together") from None
+        return self._run(x, {}, lambda tensor: tensor.clone())
+
+    def _measure(self, x: Any) -> None:
+        """Run the steps on tensors without data, counting."""
+        import torch
+        from torch.utils.flop_counter import FlopCounterMode
+
+        counter, total = FlopCounterMode(display=False), 0
+        with torch.no_grad(), counter:
+            run = self._run(x.to("meta"), {"device": "meta"}, lambda tensor: tensor.to("meta"))
+        for result in run.results:
+            total += result.numel()
+            if result.numel() > NUMBERS or total > ALL_NUMBERS:
+                raise _TooMuchError("far larger maps than the exercise calls for")
+        if counter.get_total_flops() > PRODUCTS:
+            raise _TooMuchError("far more multiplications than the exercise calls for")
+
+    def _run(self, x: Any, factory: dict[str, Any], made: Any) -> Run:
+        import torch
+
+        values: dict[int, Any] = {0: x}
+        values |= {place: made(tensor) for place, tensor in self.constants.items()}
+        for slot in self.slots:
+            if not slot.buffer:
+                values[slot.place] = slot.tensor.to(x.device)
+        found: list[Any] = []
+        for step in self.steps:
+            with torch.set_grad_enabled(step.gradient and torch.is_grad_enabled()):
+                results = step.call(values, factory)
+            found += results
+        return Run(values[self.output], found)
+
+
+class _TooMuchError(Exception):
+    """The record asks for more work than any answer needs."""
+
+
+@dataclass
+class _Step:
+    """One operation: its name, its arguments, the places of its results."""
+
+    name: str
+    args: list[Any]
+    kwargs: dict[str, Any]
+    results: list[int | None]
+    gradient: bool
+
+    def __post_init__(self) -> None:
+        self.operation = operation_named(self.name)
+
+    def places(self) -> set[int]:
+        """Return the places of the tensors that it takes."""
+        return set(_places([self.args, list(self.kwargs.values())]))
+
+    def call(self, values: dict[int, Any], factory: dict[str, Any]) -> list[Any]:
+        """Run it on ``values``, to which its results are added; return these."""
+        import torch
+
+        kwargs = {name: _value(each, values) for name, each in self.kwargs.items()}
+        schema = self.operation._schema
+        if "device" in {argument.name for argument in schema.arguments}:
+            kwargs |= {"device": None, **factory}
+        given = [_value(each, values) for each in self.args]
+        if isinstance(schema.returns[0].type, torch.ListType) and max(given[0].shape) > MOST_PARTS:
+            raise _TooMuchError("a map in far more parts than the exercise calls for")
+        outcome = self.operation(*given, **kwargs)
+        outcomes = outcome if isinstance(outcome, tuple | list) else (outcome,)
+        pairs = [(p, t) for p, t in zip(self.results, outcomes, strict=True) if p is not None]
+        values.update(pairs)
+        return [tensor for _, tensor in pairs]
+
+
+def operation_named(name: str) -> Any:
+    """Return an operation of torch. Raises ValueError where it is none that may be run again."""
+    import torch
+
+    parts = OPERATION.fullmatch(name)
+    if parts is None:
+        raise ValueError(f"no operation of torch: {name[:60]}")
+    operation = getattr(getattr(torch.ops.aten, parts[1]), parts[2])
+    if not _may_run(operation, parts[1]):
+        raise ValueError(f"{name[:60]} cannot be run again here")
+    return operation
+
+
+def _may_run(operation: Any, name: str) -> bool:
+    import torch
+
+    if name in FORBIDDEN.split() or name.endswith("_backward"):
+        return False
+    returned = [str(each.type) for each in operation._schema.returns]
+    basic = {torch.Tag.core, torch.Tag.pointwise} & set(operation.tags)
+    return bool(returned and "Tensor" in returned[0] and (basic or name in FURTHER.split()))
+
+
+def _value(form: Any, values: dict[int, Any]) -> Any:
+    import torch
+
+    if isinstance(form, dict):
+        ((kind, content),) = form.items()
+        if kind == "tensor":
+            return values[content]
+        dtype = getattr(torch, content)
+        if not isinstance(dtype, torch.dtype):
+            raise ValueError(f"no type of numbers: {content}")
+        return dtype
+    return [_value(each, values) for each in form] if isinstance(form, list) else form
+
+
+def _places(form: Any) -> list[int]:
+    if isinstance(form, dict):
+        return [form["tensor"]] if "tensor" in form else []
+    return [place for each in form for place in _places(each)] if isinstance(form, list) else []
