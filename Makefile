@@ -1,6 +1,7 @@
 # Every target sets itself up; what is there already is neither installed nor run again.
 #   PYTHON=python3.12 make site   another Python          PORT=8000 make site   a fixed port
 #   SERVE=0 make site             build, do not serve     LAB=--no-browser make lab
+#   FOLDER=../mine make lab        JupyterLab on another folder
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -17,6 +18,9 @@ PY := .venv/bin/python
 COLAB := tests/house/test_colab.py
 TWO := --numprocesses=2 --dist=loadgroup
 WEIGHTS := detector_weights segmenter_weights diffusion_weights latent_weights gpt_weights vit
+# Defaults of JupyterLab that hold under the user's own: it does not ask to fetch news.
+LAB_CONFIG := $(CURDIR)/tools/jupyter
+FOLDER ?= .
 PORT ?= 0
 SERVE ?= 1
 export CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
@@ -37,7 +41,8 @@ check: environment-dev lint ## what is quick: style, types, unit and structure t
 	@$(PY) -m pytest $(TWO) -m "not slow and not web"
 
 lab: environment ## JupyterLab on the course, in your browser; its terminal knows `course`
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PY) -m jupyterlab --notebook-dir=. $(LAB) $(if $(filter 0,$(shell id -u)),--allow-root)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" JUPYTER_CONFIG_PATH="$(LAB_CONFIG)$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" \
+		$(PY) -m jupyterlab --notebook-dir="$(FOLDER)" $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB)
 
 lint: environment-dev ## style and types
 	@$(PY) -m ruff check --quiet .

@@ -93,11 +93,15 @@ function beside(name) {
 
 const cleanups = [];
 
-async function mount(host, model) {
+async function prepare(model) {
   const [kit, css] = model.get("_kit") ? await Promise.all(["kit.js", "kit.css"].map(beside)) : ["", ""];
   style(model.get("_css") ?? css);
   const imported = await load(kit + model.get("_esm"));
-  const exported = imported.default ?? imported;
+  return imported.default ?? imported;
+}
+
+async function mount(host, model, module) {
+  const exported = await module;
   const figure = typeof exported === "function" ? await exported() : exported;
   const stop = new AbortController();
   const props = { model, signal: stop.signal, experimental: { invoke: () => Promise.reject(new Error("no kernel")) } };
@@ -119,6 +123,21 @@ function failed(host, error) {
   host.dataset.ready = "error";
 }
 
+// A figure is drawn when the reader comes near it, or prints the page. Its module is loaded before
+// that: what a print finds loaded it can still draw in time.
+const waiting = new Map();
+const watch = new IntersectionObserver(
+  (entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => start(entry.target)),
+  { rootMargin: "1500px 0px" },
+);
+
+function start(host) {
+  const begin = waiting.get(host);
+  waiting.delete(host);
+  watch.unobserve(host);
+  begin?.().catch((error) => failed(host, error));
+}
+
 const source = document.querySelector(STATE);
 const states = source ? JSON.parse(source.textContent).state : {};
 const models = new Map();
@@ -131,9 +150,13 @@ for (const host of document.querySelectorAll(".figure-host")) {
     continue;
   }
   if (!models.has(id)) models.set(id, new Model(state));
-  mount(host, models.get(id)).catch((error) => failed(host, error));
+  const model = models.get(id), module = prepare(model);
+  waiting.set(host, () => mount(host, model, module));
+  module.catch(() => start(host)); // a reader need not come near to be told
+  watch.observe(host);
 }
 
+addEventListener("beforeprint", () => [...waiting.keys()].forEach(start));
 addEventListener("pagehide", (event) => {
   if (!event.persisted) cleanups.splice(0).forEach((cleanup) => typeof cleanup === "function" && cleanup());
 });

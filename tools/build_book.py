@@ -1,4 +1,4 @@
-"""Build the book into `_build/html`: run what has changed, then let Jupyter Book write the pages.
+"""Build the book into `_build/html`: run what has changed, write the pages, pack them for offline.
 
 Notebooks are run side by side into Jupyter Book's own cache, keyed there on their code. What
 the cache cannot see is watched here: the package that the notebooks import and the site's own
@@ -22,6 +22,7 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from jupyter_cache.executors.utils import single_nb_execution
 from jupyter_client.manager import KernelManager
+from offline import pack
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -155,6 +156,7 @@ def main() -> None:
     forget_what_is_stale()
     execute_all()
     write_pages()
+    pack(BUILD / "html")
     print(f"The book is in _build/html ({time.monotonic() - start:.0f} s)", flush=True)
 
 

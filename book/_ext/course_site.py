@@ -4,7 +4,9 @@
 * the head: a description for search engines, no script that a page does not use;
 * the chrome: names that assistive technology can use, no copy of Font Awesome as a script, the
   search index only where results are shown;
-* outputs (see `course_outputs.py`): alternative texts and interactive figures.
+* weight (see `course_weight.py`): a page loads nothing that it does not use;
+* outputs (see `course_outputs.py`): alternative texts and interactive figures;
+* exercises (see `course_checks.py`): graded functions are written and checked in the page.
 """
 
 from __future__ import annotations
@@ -14,7 +16,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import course_changes
 import course_outputs
+import course_progress
+import course_reading
+import course_weight
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -53,6 +59,10 @@ CHROME = [
         r'(?<!<nav aria-label="Start page">)(<a class="navbar-brand logo".*?</a>)',
         r'<nav aria-label="Start page">\1</nav>',
     ),
+    # The corner of a table heads nothing.
+    (r'<th(?: class="head"| scope="col")?>(?:<p></p>)?</th>', "<td></td>"),
+    # Roles that were withdrawn, or that ask for children which docutils does not write.
+    (r' role="doc-biblioentry"| role="list"(?= class="citation-list")', ""),
 ]
 
 # The theme loads the index of the whole book on every page; only the page of results uses it.
@@ -116,6 +126,7 @@ def mend_chrome(app: Sphinx, error: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the extension."""
+    app.setup_extension("course_checks")
     course_outputs.keep_alternative_texts()
     app.connect("config-inited", set_theme)
     app.connect("doctree-read", course_outputs.check_images)
@@ -123,4 +134,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", set_head, priority=900)
     app.connect("build-finished", mend_chrome)
     app.connect("build-finished", course_outputs.copy_kit)
+    for part in (course_reading, course_progress, course_changes, course_weight):
+        part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

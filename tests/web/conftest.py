@@ -15,7 +15,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from site_pages import Record, observe
 
 from course_utils.figures import InteractiveFigure
@@ -117,3 +117,19 @@ def record(site: Path, address: str, tab: Page) -> Callable[[str], Record]:
         return observe(tab, address, name)
 
     return load
+
+
+@pytest.fixture
+def reader(browser: Browser, address: str) -> Iterator[BrowserContext]:
+    """A browser in which nothing has been read, and which asks nobody but this machine."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=address)
+    here = (address, "file:", "blob:", "data:")
+    context.route(lambda url: not url.startswith(here), lambda route: route.abort())
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(reader: BrowserContext) -> Page:
+    """A page of that browser."""
+    return reader.new_page()

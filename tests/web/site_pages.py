@@ -23,14 +23,18 @@ FACTS = """() => ({
   unloaded: [...document.images].filter(n => n.complete && !n.naturalWidth).map(n => n.src),
   figures: [...document.querySelectorAll(".figure-host")].map(n => [n.dataset.ready, n.innerText]),
 })"""
+# A figure is drawn when the reader comes near it, so this goes past all of them and back.
 SETTLED = """() => {
   const hosts = [...document.querySelectorAll(".figure-host")];
+  const next = hosts.find(host => !host.dataset.ready);
+  if (next) { next.scrollIntoView({ behavior: "instant" }); window.scrolled = true; }
+  else if (window.scrolled) { scrollTo({ top: 0, behavior: "instant" }); window.scrolled = false; }
   const mathDone = !window.MathJax || !window.MathJax.startup || window.mathDone;
   if (window.MathJax?.startup?.promise && !window.mathWatched) {
     window.mathWatched = true;
     window.MathJax.startup.promise.then(() => { window.mathDone = true; });
   }
-  return mathDone && hosts.every(host => host.dataset.ready);
+  return mathDone && !next;
 }"""
 # How far the page is wider than the window, and which elements stick out.
 OVERFLOW = """() => {

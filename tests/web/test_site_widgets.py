@@ -238,6 +238,29 @@ def test_figure_that_cannot_start_says_so_and_keeps_its_text(
     assert page.locator(".figure-host").nth(1).get_attribute("data-ready") == "true"
 
 
+def test_figures_are_drawn_when_the_reader_comes_near_or_prints(
+    show: Callable[..., Page],
+) -> None:
+    page = show(explorer(), explorer())
+    page.add_init_script(
+        """const far = new CSSStyleSheet();
+        far.replaceSync(".figure-host { margin-top: 4000px }");
+        document.adoptedStyleSheets = [far];"""
+    )
+    hosts = page.locator(".figure-host")
+    ready = "all => all.map(host => host.dataset.ready ?? '')"
+    drawn = page.locator(".figure-host[data-ready=true]")
+    page.reload()
+    expect(hosts).to_have_count(2)
+    assert hosts.evaluate_all(ready) == ["", ""]
+    assert "alt" in hosts.first.inner_text()
+    hosts.first.scroll_into_view_if_needed()
+    expect(drawn).to_have_count(1)
+    assert hosts.evaluate_all(ready) == ["true", ""]
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert hosts.evaluate_all(ready) == ["true", "true"], "a print does not wait"
+
+
 def test_model_follows_the_protocol_of_anywidget(show: Callable[..., Page], tmp_path: Path) -> None:
     script = """
     export default {

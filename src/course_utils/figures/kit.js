@@ -290,7 +290,7 @@ const kit = (() => {
       const [dx, dy] = axis === "y" && way[0] ? [0, way[0]] : axis === "x" && way[1] ? [way[1], 0] : way;
       move(at.x + dx * size(p.spec.x), at.y + dy * size(p.spec.y));
     });
-    p.layers.handles.append(dot);
+    p.svg.setAttribute("role", "group"); p.layers.handles.append(dot); // an image holds nothing to operate
     p.handles.push(place);
     if (p.x) place();
     return { dot, set: (nextX, nextY) => { at.x = nextX; at.y = nextY; if (p.x) place(); }, get: () => ({ ...at }) };

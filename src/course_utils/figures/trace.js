@@ -134,7 +134,7 @@ function render({ model, el }) {
     say(message(now));
   }
   function rows(now, touched) {
-    const head = kit.h("tr", {}, ...["", "operation", "value", reverse ? "adjoint" : "tangent"].map((t) => kit.h("th", { scope: "col" }, t)));
+    const head = kit.h("tr", {}, ...["", "operation", "value", reverse ? "adjoint" : "tangent"].map((t) => (t ? kit.h("th", { scope: "col" }, t) : kit.h("td"))));
     return [head, ...nodes.map((node, k) => {
       if (node.op === "constant") return null;
       const seen = reverse || k <= now.at, last = reverse ? now.adjoint[k] : node.tangent;

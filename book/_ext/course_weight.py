@@ -1,0 +1,157 @@
+"""What a page must load: nothing that it does not use, and pictures only where they are seen.
+
+* scripts and styles of Sphinx's extensions are left out of pages that have nothing for them;
+* the icon fonts are cut to the icons that occur, and their style sheet with them;
+* images say their size, so that nothing jumps, and wait until they are scrolled to.
+
+Everything works on the built files, since Jupyter Book ignores template overrides. Sphinx copies
+its static files anew for each build, and each change is one that finds nothing the second time.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from fontTools import subset
+from fontTools.ttLib import TTFont
+from PIL import Image
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+# What marks a page that uses an extension, and the names of what the extension loads.
+PARTS = [
+    (
+        r'class="(?:[^"]*(?<![\w-])toggle(?![\w-])|(?=[^"]*\badmonition\b)[^"]*\bdropdown\b)',
+        "togglebutton",
+    ),
+    (r'class="(?:[^"]*\s)?math[\s"]', "mathjax"),
+    (r'class="[^"]*\bsd-', r"sphinx-design\.min|design-tabs"),
+    (r'class="[^"]*\bhighlight\b', r"clipboard\.min|copybutton"),
+    (r'class="[^"]*\bcell\b', "mystnb"),
+    (r'class="[^"]*\b(?:exercise|solution)\b', "exercise"),
+    (r"thebe-button", "sphinx-thebe"),  # no page has one
+]
+TOGGLE_SETTINGS = r"<script>(?:let toggle|var togglebuttonSelector)[^<]*</script>\s*"
+
+SHEET = "styles/pydata-sphinx-theme.css"
+FONTS = "vendor/fontawesome/webfonts"
+ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"[^"]*"\}')
+FONT_SOURCE = re.compile(rf'src:url\(\.\./{FONTS}/([\w-]+)\.woff2\)[^;}}]*?format\("truetype"\)')
+CODE_POINT = re.compile(r'"\\([0-9a-f]{2,5})\s?"')
+SIZED = re.compile(r'\b(?:width|height)=|style="[^"]*\b(?:width|height):')
+PICTURE = re.compile(r'<img (?![^>]*\bloading=)([^>]*?)src="([^"]+)"([^>]*?)(\s*/?)>')
+
+
+def without_unused_parts(page: str) -> str:
+    """The page without the scripts and styles of extensions that it does not use."""
+    head, found, body = page.partition("<body")
+    for sign, names in PARTS:
+        if not re.search(sign, body):
+            head = _without_files(head, names)
+            body = _without_files(body, names)
+            head = re.sub(TOGGLE_SETTINGS, "", head) if names == "togglebutton" else head
+    return head + found + body
+
+
+def _without_files(text: str, names: str) -> str:
+    address = rf'"[^"]*/(?:{names})(?:\.\w+)?\.(?:css|js)(?:\?[^"]*)?"'
+    text = re.sub(rf"<script [^>]*src={address}[^>]*></script>\s*", "", text)
+    return re.sub(rf"<link [^>]*href={address}[^>]*>\s*", "", text)
+
+
+def with_patient_pictures(page: str, folder: Path) -> str:
+    """The page whose images state their size; all but the first of its text wait to be seen."""
+    seen: list[str] = []
+
+    def mended(match: re.Match[str]) -> str:
+        before, address, after, end = match.groups()
+        size = "" if SIZED.search(before + after) else _size(folder / address)
+        first = "/_images/" in address and not seen
+        if "/_images/" in address:
+            seen.append(address)
+        wait = "eager" if first else "lazy"
+        more = f'{size} loading="{wait}" decoding="async"'
+        return f'<img {before}src="{address}"{after.rstrip()}{more}{end}>'
+
+    return PICTURE.sub(mended, page)
+
+
+def _size(path: Path) -> str:
+    if path.suffix not in {".png", ".jpg", ".jpeg", ".gif", ".webp"} or not path.is_file():
+        return ""
+    with Image.open(path) as image:
+        return ' width="{}" height="{}"'.format(*image.size)
+
+
+def icon_names(texts: Iterable[str]) -> set[str]:
+    """The classes of Font Awesome that occur in pages and scripts."""
+    return {name for text in texts for name in re.findall(r"\bfa-[\w-]+", text)}
+
+
+def without_unused_icons(sheet: str, used: set[str]) -> str:
+    """The style sheet with the rules of the used icons only."""
+
+    def kept(match: re.Match[str]) -> str:
+        names = re.findall(r"\.(fa-[\w-]+):before", match[1])
+        return match[0] if used.intersection(names) else ""
+
+    return ICON_RULE.sub(kept, sheet)
+
+
+def cut_fonts(static: Path, used: set[str]) -> None:
+    """Cut the theme's style sheet and icon fonts to the icons in `used`."""
+    path = static / SHEET
+    sheet = without_unused_icons(path.read_text(encoding="utf-8"), used)
+    points = {int(code, 16) for code in CODE_POINT.findall(sheet)}
+    names = FONT_SOURCE.findall(sheet)
+    if not names:
+        logger.warning("no icon fonts in %s: the theme has changed", path, type="course")
+    for name in names:
+        cut_font(static / FONTS / f"{name}.ttf", points)
+        (static / FONTS / f"{name}.woff2").unlink(missing_ok=True)
+    _write(path, FONT_SOURCE.sub(rf'src:url(../{FONTS}/\1.woff) format("woff")', sheet))
+
+
+def cut_font(path: Path, points: set[int]) -> None:
+    """Replace a TrueType font by a WOFF one beside it that has only the characters in `points`."""
+    options = subset.Options(flavor="woff", layout_features=[], notdef_outline=True)
+    font: TTFont = subset.load_font(str(path), options)
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=points)
+    cutter.subset(font)
+    scratch = path.with_suffix(".part")
+    subset.save_font(font, str(scratch), options)
+    os.replace(scratch, path.with_suffix(".woff"))
+    path.unlink()
+
+
+def _write(path: Path, text: str) -> None:
+    scratch = path.with_suffix(".part")
+    scratch.write_text(text, encoding="utf-8")
+    os.replace(scratch, path)
+
+
+def lighten(app: Sphinx, error: Exception | None) -> None:
+    """Lighten every page, then the icons that they share."""
+    if error or app.builder.format != "html":
+        return
+    site = Path(app.outdir)
+    used: set[str] = set()
+    for path in site.rglob("*.html"):
+        before = path.read_text(encoding="utf-8")
+        after = with_patient_pictures(without_unused_parts(before), path.parent)
+        used |= icon_names([after])
+        if after != before:
+            _write(path, after)
+    scripts = (site / "_static").glob("scripts/*-theme.js")
+    cut_fonts(site / "_static", used | icon_names(p.read_text(encoding="utf-8") for p in scripts))
+
+
+def setup(app: Sphinx) -> None:
+    """Connect this part; `course_site` calls it."""
+    app.connect("build-finished", lighten, priority=900)  # after all that adds to a page
