@@ -104,10 +104,11 @@ def without_unused_icons(sheet: str, used: set[str]) -> str:
 
 
 def cut_fonts(static: Path, used: set[str]) -> None:
-    """Cut the theme's style sheet and icon fonts to the icons in `used`."""
+    """Cut the theme's style sheet and icon fonts to the icons in `used` and of other sheets."""
     path = static / SHEET
     sheet = without_unused_icons(path.read_text(encoding="utf-8"), used)
-    points = {int(code, 16) for code in CODE_POINT.findall(sheet)}
+    others = [p.read_text(encoding="utf-8") for p in static.rglob("*.css") if p != path]
+    points = {int(code, 16) for text in (sheet, *others) for code in CODE_POINT.findall(text)}
     names = FONT_SOURCE.findall(sheet)
     if not names:
         logger.warning("no icon fonts in %s: the theme has changed", path, type="course")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fontTools.ttLib import TTFont
 from site_pages import NARROW, WIDE, Record, has_math, pages, source
 
 pytestmark = pytest.mark.web
@@ -92,3 +93,12 @@ def test_the_same_page_without_a_script_describes_its_figures(name: str, site: P
 def test_page_has_a_description(name: str, site: Path) -> None:
     html = (site / f"{name}.html").read_text(encoding="utf-8")
     assert html.count('<meta name="description"') == 1
+
+
+def test_every_icon_that_a_style_sheet_draws_is_in_a_font(site: Path) -> None:
+    static = site / "_static"
+    sheets = [path.read_text(encoding="utf-8") for path in static.rglob("*.css")]
+    drawn = {int(code, 16) for text in sheets for code in re.findall(r'"\\(f[0-9a-f]{3})', text)}
+    fonts = static.glob("vendor/fontawesome/webfonts/*.woff")
+    assert drawn
+    assert drawn <= {point for font in fonts for point in TTFont(font).getBestCmap()}
