@@ -61,6 +61,11 @@ CHROME = [
     ),
     # The corner of a table heads nothing.
     (r'<th(?: class="head"| scope="col")?>(?:<p></p>)?</th>', "<td></td>"),
+    # The general index is laid out in columns by a table.
+    (
+        r'<table style="width: 100%" class="indextable',
+        '<table role="presentation" style="width: 100%" class="indextable',
+    ),
     # Roles that were withdrawn, or that ask for children which docutils does not write.
     (r' role="doc-biblioentry"| role="list"(?= class="citation-list")', ""),
 ]

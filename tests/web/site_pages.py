@@ -11,6 +11,8 @@ from playwright.sync_api import Page, Response
 
 ROOT = Path(__file__).resolve().parents[2]
 NARROW, WIDE = 390, 1280
+# A window of 1280 px at 200 %, a telephone, and the narrowest window of WCAG 1.4.10.
+WIDTHS = (WIDE, 640, NARROW, 320)
 
 # Facts of a loaded page, read in one call.
 FACTS = """() => ({
@@ -46,6 +48,16 @@ OVERFLOW = """() => {
   return [extra, guilty];
 }"""
 
+# Boxes that scroll sideways and that a keyboard cannot reach, or a screen reader not name.
+UNNAMED = """() => [...document.querySelectorAll("[data-wide=true]:not(table)")]
+  .filter(n => n.tabIndex !== 0 || !(n.ariaLabel || n.getAttribute("aria-labelledby")))
+  .map(n => n.outerHTML.slice(0, 200))"""
+LEVELS = """() => [...document.querySelectorAll(":is(article, .bd-search-container) *")]
+  .filter(n => /^H[1-6]$/.test(n.tagName)).map(n => Number(n.tagName[1]))"""
+# Tables that lay something out say so by their role.
+HEADLESS = """() => [...document.querySelectorAll("article table:not([role=presentation])")]
+  .filter(n => !n.querySelector("th") && !n.closest(".highlight")).map(n => n.innerText)"""
+
 
 @dataclass
 class Record:
@@ -57,6 +69,9 @@ class Record:
     missing: list[str] = field(default_factory=list)
     weights: dict[str, int] = field(default_factory=dict)
     overflow: dict[int, tuple[int, list[str]]] = field(default_factory=dict)
+    unnamed: list[str] = field(default_factory=list)
+    levels: list[int] = field(default_factory=list)  # of the headings, in order
+    headless: list[str] = field(default_factory=list)  # tables without a header cell
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -130,10 +145,12 @@ def observe(tab: Page, address: str, name: str) -> Record:
     try:
         goto(tab, f"{address}{name}.html")
         record.facts = tab.evaluate(FACTS)
-        for width in (WIDE, NARROW):
+        record.levels, record.headless = tab.evaluate(LEVELS), tab.evaluate(HEADLESS)
+        for width in WIDTHS:
             tab.set_viewport_size({"width": width, "height": 900})
             tab.wait_for_timeout(120)
             record.overflow[width] = tuple(tab.evaluate(OVERFLOW))
+            record.unnamed += tab.evaluate(UNNAMED)
     finally:
         tab.set_viewport_size({"width": WIDE, "height": 900})
         for event, listener in listeners.items():

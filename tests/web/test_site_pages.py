@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from fontTools.ttLib import TTFont
-from site_pages import NARROW, WIDE, Record, has_math, pages, source
+from site_pages import WIDTHS, Record, has_math, pages, source
 
 pytestmark = pytest.mark.web
 
@@ -36,10 +37,24 @@ def test_formulas_are_rendered(name: str, record: Load) -> None:
 
 
 @every_page
-@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_page_does_not_scroll_sideways(name: str, width: int, record: Load) -> None:
     extra, guilty = record(name).overflow[width]
     assert extra <= 0, f"{extra} px too wide at {width} px: {guilty}"
+
+
+@every_page
+def test_what_scrolls_sideways_can_be_reached_and_has_a_name(name: str, record: Load) -> None:
+    assert record(name).unnamed == []
+
+
+@every_page
+def test_headings_are_in_order_and_tables_have_headers(name: str, record: Load) -> None:
+    levels = record(name).levels
+    assert levels[:1] == [1]
+    assert levels.count(1) == 1
+    assert all(below <= above + 1 for above, below in pairwise(levels)), levels
+    assert record(name).headless == [], "tables without a header cell"
 
 
 @every_page
