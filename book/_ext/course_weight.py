@@ -4,17 +4,19 @@
 * the icon fonts are cut to the icons that occur, and their style sheet with them;
 * images say their size, so that nothing jumps, and wait until they are scrolled to.
 
-Everything works on the built files, since Jupyter Book ignores template overrides. Sphinx copies
-its static files anew for each build, and each change is one that finds nothing the second time.
+Everything works on the built files, since Jupyter Book ignores template overrides. A site that is
+built again holds what an earlier build has lightened; each change finds nothing there any more.
 """
 
 from __future__ import annotations
 
+import logging as standard_logging
 import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import pydata_sphinx_theme
 from fontTools import subset
 from fontTools.ttLib import TTFont
 from PIL import Image
@@ -22,6 +24,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
+standard_logging.getLogger("fontTools").setLevel("WARNING")  # it tells of each table that it cuts
 
 # What marks a page that uses an extension, and the names of what the extension loads.
 PARTS = [
@@ -38,6 +41,7 @@ PARTS = [
 ]
 TOGGLE_SETTINGS = r"<script>(?:let toggle|var togglebuttonSelector)[^<]*</script>\s*"
 
+THEME = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
 SHEET = "styles/pydata-sphinx-theme.css"
 FONTS = "vendor/fontawesome/webfonts"
 ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"[^"]*"\}')
@@ -104,31 +108,34 @@ def without_unused_icons(sheet: str, used: set[str]) -> str:
 
 
 def cut_fonts(static: Path, used: set[str]) -> None:
-    """Cut the theme's style sheet and icon fonts to the icons in `used` and of other sheets."""
-    path = static / SHEET
-    sheet = without_unused_icons(path.read_text(encoding="utf-8"), used)
-    others = [p.read_text(encoding="utf-8") for p in static.rglob("*.css") if p != path]
-    points = {int(code, 16) for text in (sheet, *others) for code in CODE_POINT.findall(text)}
+    """Cut the theme's style sheet and icon fonts to the icons in `used` and of other sheets.
+
+    They are taken from the theme itself: in a site that is built again they are cut already.
+    """
+    path, others = static / SHEET, [p for p in static.rglob("*.css") if p != static / SHEET]
+    sheet = without_unused_icons((THEME / SHEET).read_text(encoding="utf-8"), used)
+    texts = [sheet, *(other.read_text(encoding="utf-8") for other in others)]
+    points = {int(code, 16) for text in texts for code in CODE_POINT.findall(text)}
     names = FONT_SOURCE.findall(sheet)
     if not names:
-        logger.warning("no icon fonts in %s: the theme has changed", path, type="course")
+        logger.warning("no icon fonts in %s: the theme has changed", THEME / SHEET, type="course")
     for name in names:
-        cut_font(static / FONTS / f"{name}.ttf", points)
-        (static / FONTS / f"{name}.woff2").unlink(missing_ok=True)
+        cut_font(THEME / FONTS / f"{name}.ttf", points, static / FONTS / f"{name}.woff")
+        for unused in ("woff2", "ttf"):
+            (static / FONTS / f"{name}.{unused}").unlink(missing_ok=True)
     _write(path, FONT_SOURCE.sub(rf'src:url(../{FONTS}/\1.woff) format("woff")', sheet))
 
 
-def cut_font(path: Path, points: set[int]) -> None:
-    """Replace a TrueType font by a WOFF one beside it that has only the characters in `points`."""
+def cut_font(source: Path, points: set[int], target: Path) -> None:
+    """Write a WOFF font that has, of a TrueType one, only the characters in `points`."""
     options = subset.Options(flavor="woff", layout_features=[], notdef_outline=True)
-    font: TTFont = subset.load_font(str(path), options)
+    font: TTFont = subset.load_font(str(source), options)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=points)
     cutter.subset(font)
-    scratch = path.with_suffix(".part")
+    scratch = target.with_suffix(".part")
     subset.save_font(font, str(scratch), options)
-    os.replace(scratch, path.with_suffix(".woff"))
-    path.unlink()
+    os.replace(scratch, target)
 
 
 def _write(path: Path, text: str) -> None:

@@ -76,10 +76,21 @@ def test_a_font_is_cut_to_its_characters(tmp_path: Path) -> None:
     import matplotlib
 
     whole = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
-    path = tmp_path / "font.ttf"
-    path.write_bytes(whole.read_bytes())
-    course_weight.cut_font(path, {ord("a"), ord("b")})
-    assert not path.exists()
     cut = tmp_path / "font.woff"
+    course_weight.cut_font(whole, {ord("a"), ord("b")}, cut)
     assert set(TTFont(cut).getBestCmap()) == {ord("a"), ord("b")}
     assert cut.stat().st_size < whole.stat().st_size / 50
+
+
+def test_icons_are_cut_again_where_they_are_cut_already(tmp_path: Path) -> None:
+    (tmp_path / course_weight.FONTS).mkdir(parents=True)
+    sheet = tmp_path / course_weight.SHEET
+    sheet.parent.mkdir()
+    (tmp_path / "other.css").write_text('.exercise::after { content: "\\f303" }')
+    fonts = tmp_path / course_weight.FONTS
+    for used in ({"fa-list"}, {"fa-list", "fa-moon"}):
+        course_weight.cut_fonts(tmp_path, used)
+        points = {p for font in fonts.glob("*.woff") for p in TTFont(font).getBestCmap() or ()}
+        assert {0xF303, 0xF03A} <= points
+        assert (0xF186 in points) == ("fa-moon" in used)
+        assert ".woff)" in sheet.read_text("utf-8")

@@ -116,4 +116,4 @@ def test_every_icon_that_a_style_sheet_draws_is_in_a_font(site: Path) -> None:
     drawn = {int(code, 16) for text in sheets for code in re.findall(r'"\\(f[0-9a-f]{3})', text)}
     fonts = static.glob("vendor/fontawesome/webfonts/*.woff")
     assert drawn
-    assert drawn <= {point for font in fonts for point in TTFont(font).getBestCmap()}
+    assert drawn <= {point for font in fonts for point in TTFont(font).getBestCmap() or ()}
