@@ -97,6 +97,7 @@ def _pool(workers: int, scratch: str) -> ProcessPoolExecutor:
 def _begin(scratch: str) -> None:
     """Leave Ctrl-C to the process that started this one, and end when that ends."""
     tempfile.tempdir = scratch
+    os.environ["OMP_NUM_THREADS"] = "1"  # checkers that replay networks would fight for processors
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
