@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import course_utils
+from course_utils.grading import files
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNTIME = ROOT / "site_assets" / "checks" / "pyodide.json"
@@ -107,11 +108,10 @@ def write(static: Path, assignments: list[str]) -> None:
     folder, package = static / "checks", packed()
     own = bool(os.environ.get("PYODIDE_DIR"))
     copy_pyodide(static / "pyodide", os.environ.get("PYODIDE_DIR", ""))
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "course_utils.zip", package)
-    _write(folder / "runtime.json", json.dumps(runtime(package, own)).encode())
+    files.write(folder / "course_utils.zip", package)
+    files.write(folder / "runtime.json", json.dumps(runtime(package, own)).encode())
     for name in assignments:
-        _write(folder / f"{name}.json", json.dumps({"cells": cells_of(name)}).encode())
+        files.write(folder / f"{name}.json", json.dumps({"cells": cells_of(name)}).encode())
 
 
 def copy_pyodide(target: Path, source: str) -> None:
@@ -132,9 +132,3 @@ def copy_pyodide(target: Path, source: str) -> None:
                 "`python tools/pyodide.py` makes such a folder"
             )
         shutil.copyfile(path, target / name)
-
-
-def _write(path: Path, content: bytes) -> None:
-    scratch = path.with_suffix(".part")
-    scratch.write_bytes(content)
-    os.replace(scratch, path)

@@ -6,7 +6,6 @@ changes. The address of the site is `html: baseurl` in _config.yml, and nothing 
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,8 @@ from docutils import nodes
 from markdown_it import MarkdownIt
 from sphinx.application import Sphinx
 from sphinx.errors import ConfigError
+
+from course_utils.grading import files
 
 CHANGELOG = "CHANGELOG.md"
 FEED, PAGE = "changes.xml", "book/changelog"
@@ -109,9 +110,7 @@ def write_feed(app: Sphinx, error: Exception | None) -> None:
         )
     except ValueError as wrong:
         raise ConfigError(f"{FEED}: {wrong}") from wrong
-    scratch = Path(app.outdir) / f"{FEED}.part"
-    scratch.write_bytes(made)
-    os.replace(scratch, Path(app.outdir) / FEED)
+    files.write(Path(app.outdir) / FEED, made)
 
 
 def link_feed(

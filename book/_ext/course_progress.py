@@ -7,12 +7,13 @@ here. Which exercises can be solved in the pages is read from the pages.
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
+
+from course_utils.grading import files
 
 MAP, MAP_SECTION = "book/roadmap", "the-road-of-this-book"
 PLACE = "course-progress"
@@ -50,10 +51,7 @@ def list_exercises(app: Sphinx, error: Exception | None) -> None:
         for path in sorted((site / "book").rglob("*.html"))
     }
     text = json.dumps(exercises_in(pages), separators=(",", ":"))
-    target = site / "_static" / LIST
-    scratch = target.with_suffix(".part")
-    scratch.write_text(f"window.courseExercises = {text};\n", encoding="utf-8")
-    os.replace(scratch, target)
+    files.write(site / "_static" / LIST, f"window.courseExercises = {text};\n")
 
 
 def setup(app: Sphinx) -> None:

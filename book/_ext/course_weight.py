@@ -23,6 +23,8 @@ from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+from course_utils.grading import files
+
 logger = logging.getLogger(__name__)
 standard_logging.getLogger("fontTools").setLevel("WARNING")  # it tells of each table that it cuts
 
@@ -123,7 +125,7 @@ def cut_fonts(static: Path, used: set[str]) -> None:
         cut_font(THEME / FONTS / f"{name}.ttf", points, static / FONTS / f"{name}.woff")
         for unused in ("woff2", "ttf"):
             (static / FONTS / f"{name}.{unused}").unlink(missing_ok=True)
-    _write(path, FONT_SOURCE.sub(rf'src:url(../{FONTS}/\1.woff) format("woff")', sheet))
+    files.write(path, FONT_SOURCE.sub(rf'src:url(../{FONTS}/\1.woff) format("woff")', sheet))
 
 
 def cut_font(source: Path, points: set[int], target: Path) -> None:
@@ -138,12 +140,6 @@ def cut_font(source: Path, points: set[int], target: Path) -> None:
     os.replace(scratch, target)
 
 
-def _write(path: Path, text: str) -> None:
-    scratch = path.with_suffix(".part")
-    scratch.write_text(text, encoding="utf-8")
-    os.replace(scratch, path)
-
-
 def lighten(app: Sphinx, error: Exception | None) -> None:
     """Lighten every page, then the icons that they share."""
     if error or app.builder.format != "html":
@@ -155,7 +151,7 @@ def lighten(app: Sphinx, error: Exception | None) -> None:
         after = with_patient_pictures(without_unused_parts(before), path.parent)
         used |= icon_names([after])
         if after != before:
-            _write(path, after)
+            files.write(path, after)
     scripts = (site / "_static").glob("scripts/*-theme.js")
     cut_fonts(site / "_static", used | icon_names(p.read_text(encoding="utf-8") for p in scripts))
 

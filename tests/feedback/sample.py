@@ -39,3 +39,13 @@ ROW_MEANS = Exercise(
     inputs=("x",),
     seconds=1.0,
 )
+
+# Answers to mlp/softmax, as a student writes them.
+RIGHT = """\
+def softmax(z):
+    if np.ndim(z) == 0 or z.shape[-1] == 0:
+        raise ValueError("no classes")
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+"""
+WRONG = "def softmax(z):\n    return np.exp(z) / np.exp(z).sum()\n"

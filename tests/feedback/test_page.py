@@ -9,17 +9,10 @@ import pytest
 from course_utils.feedback import check
 from course_utils.feedback.narrow import accept_wide_indices, accepting, narrowed
 from course_utils.feedback.page import check_cells
+from tests.feedback.sample import RIGHT, WRONG
 
 SETUP = ["import numpy as np\n\nfrom course_utils.feedback import check\n"]
 TEST = 'check("mlp/softmax", softmax)'
-RIGHT = """\
-def softmax(z):
-    if np.ndim(z) == 0 or z.shape[-1] == 0:
-        raise ValueError("no classes")
-    e = np.exp(z - z.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
-"""
-WRONG = "def softmax(z):\n    return np.exp(z) / np.exp(z).sum()\n"
 
 
 def verdict(code: str, earlier: str = "", test: str = TEST) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pyodide import FACTS, pyodide_folder
 from pyodide_site import served
 
 from course_utils.feedback import check
+from tests.feedback.sample import RIGHT, WRONG
 
 pytestmark = pytest.mark.web
 
@@ -18,14 +19,6 @@ PAGE = "book/01_mlp/05_losses"
 KEY, BOX = "mlp/softmax", "#check-mlp-softmax"
 PUBLIC = FACTS["address"]
 FIRST = 60_000  # ms for Python to start on a busy machine
-RIGHT = """\
-def softmax(z):
-    if np.ndim(z) == 0 or z.shape[-1] == 0:
-        raise ValueError("no classes")
-    e = np.exp(z - z.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
-"""
-WRONG = "def softmax(z):\n    return np.exp(z) / np.exp(z).sum()\n"
 LOOP = "def softmax(z):\n    while True:\n        pass\n"
 MARKUP = (
     "def softmax(z):\n    raise RuntimeError('<img src=x onerror=document.title=1> <b>bold</b>')\n"

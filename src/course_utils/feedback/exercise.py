@@ -87,10 +87,11 @@ class Exercise:
     the arguments of a case (a class is exercised by a small program); where it tells references
     from students, ``program`` is the part of it that runs the latter's, and knows nothing of
     references and misconceptions. Where facts about results are compared, ``program`` returns
-    the results, and ``judge``, called with them and the arguments, the facts: ``call`` is then
-    both, and a grader judges where the student's process is not. ``weights`` gives the share of
-    each part in the mark, ``rtol`` the relative tolerance in float64, and ``seconds`` the time
-    that all cases of a part may take together. ``inputs`` label arguments in messages;
+    the results, and ``judge``, called with them and the arguments, the facts: ``call``, unless it
+    is given, is then both, and a grader judges where the student's process is not. ``weights``
+    gives the share of each part in the mark, ``rtol`` the relative tolerance in float64, and
+    ``seconds`` the time that all cases of a part may take together. ``inputs`` label arguments in
+    messages;
     ``outputs`` label returned items. ``norm`` gives, by the name of a dtype, the relative error
     that a whole array may have (in the Frobenius norm); without it each element is compared.
     ``compiles`` is called with a student's object whose results are all right, earns a part of
@@ -124,8 +125,8 @@ class Exercise:
     allowed: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        told_apart = self.call is not Exercise.call
-        if self.judge is not None and self.program is not None and not told_apart:
+        given = self.call is not Exercise.call  # it may tell references from students
+        if self.judge is not None and self.program is not None and not given:
             object.__setattr__(self, "call", _judged(self.program, self.judge))
 
     @property

@@ -17,10 +17,13 @@ def by_hand(course: Course, name: str) -> dict[str, list[ByHand]]:
 
     Cells that wait for a mark are there without one. A mark holds the extra credit of its cell.
     """
+    with_cells = _notebooks(name).options(
+        selectinload(SubmittedNotebook.grades), selectinload(SubmittedNotebook.comments)
+    )
     with reading(course) as session:
         return {
             str(notebook.assignment.student_id): list(_of_one(notebook))
-            for notebook in session.scalars(_notebooks(name))
+            for notebook in session.scalars(with_cells)
         }
 
 
@@ -40,7 +43,6 @@ def _notebooks(name: str) -> Any:
         .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
         .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
         .where(Assignment.__table__.c.name == name)
-        .options(selectinload(SubmittedNotebook.grades), selectinload(SubmittedNotebook.comments))
     )
 
 
