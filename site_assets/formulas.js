@@ -6,7 +6,7 @@ const NAMES = {
   "div.highlight pre": "code",
   ".cell_output > div, .cell_output .output, .cell_output pre": "output",
   ".pst-scrollable-table-container, article table": "table",
-  ".ifig-scroll": "figure",
+  ".ifig-scroll, .cell_output:has(> img)": "figure",
 };
 
 function mark(box, name) {

@@ -6,6 +6,7 @@
   search index only where results are shown;
 * weight (see `course_weight.py`): a page loads nothing that it does not use;
 * outputs (see `course_outputs.py`): alternative texts and interactive figures;
+* details (see `course_details.py`): marks after formulas, times in tables, excerpts of a search;
 * exercises (see `course_checks.py`): graded functions are written and checked in the page.
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import course_changes
+import course_details
 import course_outputs
 import course_progress
 import course_reading
@@ -54,6 +56,8 @@ CHROME = [
     (r'<summary aria-label="Toggle hidden content">', "<summary>"),
     # sphinx-exercise gives every exercise of a page the same name.
     (r' id="(exercise|solution)-content"', ""),
+    # A link begins with its word, not with the space before it.
+    (r'(<p class="admonition-title">Solution to)(<a [^>]*>) ', r"\1 \2"),
     # Content outside a landmark cannot be reached by jumping from one landmark to the next.
     (
         r'(?<!<nav aria-label="Start page">)(<a class="navbar-brand logo".*?</a>)',
@@ -139,6 +143,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", set_head, priority=900)
     app.connect("build-finished", mend_chrome)
     app.connect("build-finished", course_outputs.copy_kit)
-    for part in (course_reading, course_progress, course_changes, course_weight):
+    for part in (course_reading, course_progress, course_changes, course_details, course_weight):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -19,6 +19,8 @@ FACTS = """() => ({
   math: document.querySelectorAll("mjx-container").length,
   badMath: [...document.querySelectorAll("mjx-merror, [data-mjx-error], .math")]
     .filter(n => !n.querySelector("mjx-container")).map(n => n.textContent),
+  cut: [...document.querySelectorAll("div.math, mjx-container[display=true]")]
+    .filter(n => n.scrollWidth > n.clientWidth + 1).map(n => n.textContent),
   twice: [...document.querySelectorAll("article [id]")].map(n => n.id)
     .filter((id, i, all) => all.indexOf(id) !== i),
   images: [...document.querySelectorAll("article img")].map(n => [n.getAttribute("src"), n.alt]),

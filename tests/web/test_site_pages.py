@@ -33,6 +33,7 @@ def test_page_loads_without_foreign_request_or_error(name: str, record: Load) ->
 def test_formulas_are_rendered(name: str, record: Load) -> None:
     facts = record(name).facts
     assert facts["badMath"] == [], "formulas that MathJax could not read"
+    assert facts["cut"] == [], "displayed formulas wider than the column of a wide window"
     assert facts["math"] > 0 or not has_math(name), "the source has formulas, the page shows none"
 
 

@@ -91,6 +91,34 @@ def test_progress_goes_to_another_browser_by_a_file(
     other.close()
 
 
+def test_solved_exercises_go_along_in_the_file(
+    browser: Browser, address: str, page: Page, tmp_path: Path
+) -> None:
+    goto(page, "book/index.html")
+    exercises: dict[str, list[str]] = page.evaluate("window.courseExercises")
+    home, keys = next(iter(exercises.items()))
+    page.evaluate(SOLVE, keys[0])
+    with page.expect_download() as waited:
+        page.get_by_role("button", name="Save to a file").click()
+    file = tmp_path / waited.value.suggested_filename
+    waited.value.save_as(file)
+
+    other = browser.new_page(base_url=address)
+    goto(other, "book/index.html")
+    mark = other.locator(f'.bd-links a[href$="{home.removeprefix("book/")}.html"]')
+    expect(mark).not_to_contain_text("solved")
+    other.set_input_files(".course-progress input", file)
+    total = sum(map(len, exercises.values()))
+    expect(other.locator(".course-sum")).to_contain_text(f"1 of {total} exercises solved")
+    expect(mark).to_contain_text(f"1 of {len(keys)} exercises solved")
+    goto(other, f"{home}.html")
+    expect(other.locator(".course-end")).to_contain_text(f"1 of {len(keys)} exercises solved")
+    solved = other.locator(f'details.check[data-key="{keys[0]}"]')
+    expect(solved.locator("summary")).to_contain_text("solved")
+    expect(other.locator("details.check summary", has_text="solved")).to_have_count(1)
+    other.close()
+
+
 @pytest.mark.parametrize("kept", ["nonsense", "null", "[]", '{"book/roadmap": 7}'])
 def test_what_is_not_ours_in_the_store_is_nothing_read(
     reader: BrowserContext, page: Page, kept: str

@@ -30,10 +30,10 @@ ANSWER = 1 << 20  # bytes of an answer, beyond what its case calls for
 RESULTS = 16 << 20  # where results are sent of which facts are compared
 LOOK = 5.0  # seconds to find an object by its name
 ENDS = {
-    "died": "Python itself ended while this ran. Is there an os._exit, or far too much memory?",
-    "threads": "it started far more threads than any exercise needs, and was ended.",
-    "scratch": "it wrote far more to disk than any exercise needs, and was ended.",
-    "answer": "what it gave back was too large, or nothing that a result can be.",
+    "died": "Python itself ended while this ran; look for an os._exit, or far too much memory",
+    "threads": "it started far more threads than any exercise needs, and was ended",
+    "scratch": "it wrote far more to disk than any exercise needs, and was ended",
+    "answer": "what it gave back was too large, or nothing that a result can be",
 }
 
 
@@ -121,7 +121,7 @@ class Run:
         if why == "time":
             text = f"{where} did not end within {self.limits.cell:g} seconds and was left out."
         else:
-            text = f"{where} was left out: {ENDS.get(why, ENDS['died'])}"
+            text = f"{where} was left out: {ENDS.get(why, ENDS['died'])}."
         return Message("cell-ended", text)
 
     def _raised(self, position: int, error: dict[str, Any]) -> Message:

@@ -10,6 +10,7 @@ the record; before that, they are counted on tensors without data.
 import json
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ NUMBERS = 4_000_000  # of one tensor, and of all parameters together
 ALL_NUMBERS = 400_000_000  # of all tensors of a pass
 MOST_PARTS = 4096  # that one map may be split into
 PRODUCTS = 20_000_000_000  # floating-point operations of a pass, those of convolutions and matrices
+REMEMBERED = 1024  # passes found small enough: most networks of a class do the same
 
 
 @dataclass
@@ -51,11 +53,14 @@ class Slot:
 
 @dataclass
 class Run:
-    """One pass: the output, what the steps returned, in order, and how many products they took."""
+    """One pass: the output, what the steps returned, in order, and how many products they took.
+
+    The products are counted for convolutions and for products of matrices, where they are asked for.
+    """
 
     output: Any = None
     results: list[Any] = field(default_factory=list)
-    products: int = 0
+    products: int | None = None
 
 
 class Replayed:
@@ -65,7 +70,8 @@ class Replayed:
         import torch
 
         try:
-            told = json.loads(bytes(record["text"]))
+            self.text = bytes(record["text"])
+            told = json.loads(self.text)
             places, arrays = record["places"], record["arrays"]
             self.constants = {
                 int(p): torch.from_numpy(a) for p, a in zip(places, arrays, strict=True)
@@ -106,27 +112,12 @@ class Replayed:
 
     def run(self, x: Any) -> Run:
         """Return what the network does with ``x``. Raises ValueError where it does too much."""
-        try:
-            self._measure(x)
-        except _TooMuchError as error:
-            raise ValueError(str(error)) from None
-        except Exception:  # a step that fails on tensors without data fails with data, too
-            raise ValueError("the recorded steps do not fit together") from None
-        return self._run(x, {}, lambda tensor: tensor.clone())
+        forms = {place: (tuple(t.shape), t.dtype) for place, t in self.constants.items()}
+        _measure(_Sizes(self.text, tuple(forms.items()), tuple(x.shape), x.dtype, self))
+        return self.pass_of(x, Run(), {}, lambda tensor: tensor.clone())
 
-    def _measure(self, x: Any) -> None:
-        """Run the steps on tensors without data, counting."""
-        import torch
-
-        with torch.no_grad():
-            run = self._run(x.to("meta"), {"device": "meta"}, lambda tensor: tensor.to("meta"))
-        sizes = [result.numel() for result in run.results]
-        if max(sizes, default=0) > NUMBERS or sum(sizes) > ALL_NUMBERS:
-            raise _TooMuchError("far larger maps than the exercise calls for")
-        if run.products > PRODUCTS:
-            raise _TooMuchError("far more multiplications than the exercise calls for")
-
-    def _run(self, x: Any, factory: dict[str, Any], made: Any) -> Run:
+    def pass_of(self, x: Any, run: Run, factory: dict[str, Any], made: Any) -> Run:
+        """Return ``run`` with all steps in it; ``made`` gives the constants it works on."""
         import torch
 
         values: dict[int, Any] = {0: x}
@@ -134,14 +125,44 @@ class Replayed:
         for slot in self.slots:
             if not slot.buffer:
                 values[slot.place] = slot.tensor.to(x.device)
-        run = Run()
         for step in self.steps:
             with torch.set_grad_enabled(step.gradient and torch.is_grad_enabled()):
-                results, products = step.call(values, factory)
-            run.results += results
-            run.products += products
+                step.call(values, factory, run)
         run.output = values[self.output]
         return run
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """All that the sizes of a pass depend on; the network with them is only for a first look."""
+
+    text: bytes
+    constants: tuple[Any, ...]
+    shape: tuple[int, ...]
+    dtype: Any
+    network: Replayed = field(compare=False, repr=False)
+
+
+@lru_cache(REMEMBERED)
+def _measure(sizes: _Sizes) -> None:
+    """Run the steps on tensors without data, counting. Raises ValueError where there is too much."""
+    import torch
+
+    x = torch.empty(sizes.shape, dtype=sizes.dtype, device="meta")
+    try:
+        with torch.no_grad():
+            run = sizes.network.pass_of(
+                x, Run(products=0), {"device": "meta"}, lambda tensor: tensor.to("meta")
+            )
+        counts = [result.numel() for result in run.results]
+        if max(counts, default=0) > NUMBERS or sum(counts) > ALL_NUMBERS:
+            raise _TooMuchError("far larger maps than the exercise calls for")
+        if (run.products or 0) > PRODUCTS:
+            raise _TooMuchError("far more multiplications than the exercise calls for")
+    except _TooMuchError as error:
+        raise ValueError(str(error)) from None
+    except Exception:  # a step that fails on tensors without data fails with data, too
+        raise ValueError("the recorded steps do not fit together") from None
 
 
 class _TooMuchError(Exception):
@@ -161,11 +182,8 @@ class _Step:
     def __post_init__(self) -> None:
         self.operation = operation_named(self.name)
 
-    def call(self, values: dict[int, Any], factory: dict[str, Any]) -> tuple[list[Any], int]:
-        """Run it on ``values``, to which its results are added; return these, and the products.
-
-        The products are counted for convolutions and for products of matrices.
-        """
+    def call(self, values: dict[int, Any], factory: dict[str, Any], run: Run) -> None:
+        """Run it on ``values``, to which its results are added, as they are to ``run``."""
         import torch
         from torch.utils.flop_counter import flop_registry
 
@@ -180,9 +198,10 @@ class _Step:
         outcomes = outcome if isinstance(outcome, tuple | list) else (outcome,)
         pairs = [(p, t) for p, t in zip(self.results, outcomes, strict=True) if p is not None]
         values.update(pairs)
+        run.results += [tensor for _, tensor in pairs]
         count = flop_registry.get(self.operation.overloadpacket)
-        products = count(*given, **kwargs, out_val=outcome) if count else 0
-        return [tensor for _, tensor in pairs], products
+        if count and run.products is not None:
+            run.products += count(*given, **kwargs, out_val=outcome)
 
 
 def operation_named(name: str) -> Any:

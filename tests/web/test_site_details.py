@@ -1,0 +1,60 @@
+"""Small things of the pages: times in tables, marks after formulas, excerpts of a search."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from site_pages import NARROW, goto, pages
+
+pytestmark = pytest.mark.web
+
+INDEXES = [name for name in pages() if re.fullmatch(r"book/\d\d_\w+/index", name)]
+ROW = re.compile(
+    r'<tr class="row-\w+"><td><p><a class="reference internal" href="(\d\d_\w+)\.html[^\n]*\n'
+    r"[^\n]*\n<td><p>(\d+)\xa0min</p></td>\n<td><p>([\d ]+)\xa0s</p></td>"
+)
+# Formulas whose mark stands on the next line, at some width of the text.
+PARTED = """() => {
+  const found = [], article = document.querySelector(".bd-article"), mark = document.createRange();
+  for (let width = 260; width < 360; width += 2) {
+    article.style.width = `${width}px`;
+    for (const pair of document.querySelectorAll(".with-mark")) {
+      mark.selectNodeContents(pair.lastChild);
+      const end = pair.firstElementChild.getBoundingClientRect().right;
+      if (mark.getBoundingClientRect().left < end - 2) found.push(pair.textContent);
+    }
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("name", INDEXES)
+def test_a_chapter_says_the_times_that_its_sections_say(site: Path, name: str) -> None:
+    page = site / f"{name}.html"
+    rows = ROW.findall(page.read_text(encoding="utf-8"))
+    for section, minutes, seconds in rows:
+        text = (page.parent / f"{section}.html").read_text(encoding="utf-8")
+        assert re.search(rf"\b{minutes} minutes? to read", text), section
+        measured = re.search(r"(\d+) seconds? to run", text)
+        assert measured is None or measured[1] == seconds, section
+    assert len(rows) == len(list(page.parent.glob("[0-9]*.html")))
+
+
+def test_a_mark_stays_on_the_line_of_its_formula(page: Page) -> None:
+    page.set_viewport_size({"width": NARROW, "height": 900})
+    goto(page, "book/06_detection/01_boxes.html")
+    assert page.locator(".with-mark mjx-container").count() > 9
+    assert page.evaluate(PARTED) == []
+    page.add_style_tag(content=".with-mark { white-space: normal !important; }")
+    assert page.evaluate(PARTED) != []  # else this page would not show the difference
+
+
+def test_an_excerpt_is_of_the_text_and_not_of_its_surroundings(page: Page) -> None:
+    goto(page, "search.html?q=loss")
+    excerpts = page.locator("#search-results p.context")
+    expect(excerpts.first).to_be_visible()
+    expect(page.locator("#search-results .search-summary")).to_contain_text("found")
+    texts = " ".join(excerpts.all_inner_texts())
+    assert "loss" in texts
+    assert re.findall(r"\.pdf|minutes to read", texts) == []
