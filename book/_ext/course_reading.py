@@ -18,7 +18,7 @@ from sphinx.application import Sphinx
 WORDS_A_MINUTE, LINE_SECONDS, FORMULA_SECONDS = 200, 2, 6
 # A page of the course, as against one that is looked things up in; progress.js asks the same.
 COURSE_PAGE = re.compile(r"book/(\d\d_\w+/\w+|roadmap)")
-BUDGET = re.compile(r"Budget: (?P<budget>.*?)\.(?: Reading time: \d+ minutes?\.)?")
+BUDGET = re.compile(r"Budget: (?P<budget>.*?)\.")
 NOT_READ = (nodes.comment, nodes.raw, nodes.image, nodes.system_message)
 
 
@@ -79,7 +79,7 @@ def _counted(number: int, unit: str) -> str:
 
 
 def state_times(app: Sphinx, doctree: nodes.document) -> None:
-    """Put the line under the title, in the place of the one that the source may state by hand.
+    """Put the line under the title, in the place of the budget that the source states.
 
     It stays in italics: `course_site.describe` knows from these that it is not the page's subject.
     """

@@ -46,7 +46,12 @@ def use_style() -> None:
 
 
 def show(figure: Figure, alt: str) -> None:
-    """Display ``figure`` with the alternative text ``alt`` and close it.
+    """Display ``figure`` with the alternative text ``alt`` and close it: see `picture`."""
+    display(picture(figure, alt))
+
+
+def picture(figure: Figure, alt: str) -> Image:
+    """Return ``figure`` as a picture with the alternative text ``alt`` and close it.
 
     ``alt`` is one sentence of at least ten words that says what the figure *shows*, for a reader
     who cannot see it. Raises ValueError if it is shorter.
@@ -57,8 +62,9 @@ def show(figure: Figure, alt: str) -> None:
             f"alt must say in at least {MIN_ALT_WORDS} words what the figure shows, "
             f"got {words}: {alt!r}"
         )
-    display(Image(_png(figure), format="png", alt=alt))
+    stored = _png(figure)
     plt.close(figure)
+    return Image(stored, format="png", alt=alt)
 
 
 def _png(figure: Figure) -> bytes:

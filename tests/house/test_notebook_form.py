@@ -122,6 +122,7 @@ def test_alternative_texts_are_sentences(path):
 def test_a_section_states_its_budget_at_the_top(path):
     head = "".join(c.source for c in read(path).cells[1:3])
     assert re.search(r"Budget: \d+ s\b", head), "no line `Budget: N s` in the first text cell"
+    assert "Reading time" not in head, "the site counts the minutes"
 
 
 @pytest.mark.parametrize("path", SECTIONS, ids=name_of)

@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "detection": {"data", "architectures", "training", "weights"},
     "diffusion": {"data", "training", "weights"},
     "digits": {"data", "training"},
+    "exploring": {"plotting"},
     "figures": {"plotting"},
     "kernels": {"feedback"},
     "segmentation": {"data", "architectures", "training", "weights"},

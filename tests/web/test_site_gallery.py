@@ -129,6 +129,8 @@ def test_backprop_steps(gallery: Page) -> None:
     expect(host.get_by_role("status")).to_contain_text("6 of 9. Loss and δ₂")
     forward.press("ArrowLeft")
     expect(host.get_by_role("status")).to_contain_text("5 of 9")
+    host.get_by_role("button", name="Play").press("Enter")  # to the end at once: no motion
+    expect(host.get_by_role("status")).to_contain_text("9 of 9", timeout=1000)
 
 
 def test_norm_cube(gallery: Page) -> None:

@@ -93,7 +93,7 @@ def test_a_page_of_the_course_states_its_times_once(name: str, site: Path) -> No
     minutes = re.match(r"(\d+) minutes? to read", lines[0])
     assert minutes
     assert 1 <= int(minutes[1]) <= 30
-    assert "Reading time:" not in text, "a second statement"
+    assert "Budget:" not in text, "a second statement"
     before, after = text.split('<p class="course-times">')
     assert before.rindex("</h1>") > before.rindex("<p") > 0 or "<p" not in before.split("</h1>")[1]
     assert "<h2" in after

@@ -88,6 +88,7 @@ function render({ model, el }) {
 
   function toggle() {
     if (timer) { stop(); return; }
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) { show(count - 1); return; }
     if (at === count - 1) show(0);
     play.textContent = "Pause";
     timer = setInterval(() => { if (at === count - 1) stop(); else show(at + 1); }, 1800);

@@ -55,7 +55,7 @@ class Slot:
 class Run:
     """One pass: the output, what the steps returned, in order, and how many products they took.
 
-    The products are counted for convolutions and for products of matrices, where they are asked for.
+    The products are those of convolutions and of matrices, counted where they are asked for.
     """
 
     output: Any = None
@@ -145,7 +145,7 @@ class _Sizes:
 
 @lru_cache(REMEMBERED)
 def _measure(sizes: _Sizes) -> None:
-    """Run the steps on tensors without data, counting. Raises ValueError where there is too much."""
+    """Run the steps on tensors without data, and count. Raises ValueError where it is too much."""
     import torch
 
     x = torch.empty(sizes.shape, dtype=sizes.dtype, device="meta")
