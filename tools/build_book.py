@@ -5,7 +5,9 @@ the cache cannot see is watched here: the package that the notebooks import and 
 parts.
 """
 
+import contextlib
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -16,6 +18,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from jupyter_cache import get_cache
@@ -24,12 +27,14 @@ from jupyter_cache.executors.utils import single_nb_execution
 from jupyter_client.manager import KernelManager
 from offline import pack
 from sphinx_external_toc.parsing import parse_toc_yaml
+from uses import files_of
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 CACHE = BUILD / ".jupyter_cache"
 PAGES = (BUILD / "html", BUILD / ".doctrees")
-SITE_PARTS = ("_config.yml", "_toc.yml", "book/_ext", "site_assets")
+PACKAGE = Path("src", "course_utils")
+SITE_PARTS = ("_config.yml", "_toc.yml", "book/_ext", "site_assets", PACKAGE / "figures")
 CELL_SECONDS = 300
 QUIET = ["--log-level=ERROR"]  # each kernel would warn that it speaks over a local socket
 MOST_WORKERS = 4  # a notebook that trains holds up to a gigabyte
@@ -47,10 +52,10 @@ def digest(paths: Iterable[Path]) -> str:
     return total.hexdigest()
 
 
-def changed(name: str, value: str) -> bool:
-    """Return whether `value` differs from the one kept under `name`."""
-    kept = BUILD / name
-    return not kept.exists() or kept.read_text(encoding="utf-8") != value
+def kept(name: str) -> str:
+    """Return what the last build stored under `name`; nothing where there was none."""
+    path = BUILD / name
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 def keep(name: str, value: str) -> None:
@@ -69,17 +74,30 @@ def forget(*folders: Path) -> None:
 def forget_what_is_stale() -> None:
     """Delete what an earlier build made from other code or another site."""
     BUILD.mkdir(exist_ok=True)
-    package = ROOT / "src" / "course_utils"
-    not_imported = {"cli.py", "feedback", "grading", "__pycache__"}
-    parts = [path for path in sorted(package.iterdir()) if path.name not in not_imported]
-    code = digest([*parts, ROOT / "requirements.txt"])
-    site = digest(ROOT / part for part in SITE_PARTS)
-    if changed("code.sha256", code):
-        forget(CACHE, *PAGES)
-    if changed("site.sha256", site):
+    used = {
+        str(path.relative_to(ROOT)): digest(
+            [*files_of(path, ROOT / PACKAGE), ROOT / "requirements.txt"]
+        )
+        for path in notebooks()
+    }
+    before = json.loads(kept("uses.json") or "{}")
+    stale = [ROOT / name for name, value in used.items() if before.get(name) != value]
+    if stale:
+        forget_runs(stale)
         forget(*PAGES)
-    keep("code.sha256", code)
+    site = digest(ROOT / part for part in SITE_PARTS)
+    if kept("site.sha256") != site:
+        forget(*PAGES)
+    keep("uses.json", json.dumps(used, indent=1))
     keep("site.sha256", site)
+
+
+def forget_runs(paths: Iterable[Path]) -> None:
+    """Delete the kept results of these notebooks."""
+    cache: Any = get_cache(CACHE)  # to the type checker, the key of a record is no number
+    for path in paths:
+        with contextlib.suppress(KeyError):  # it was never run
+            cache.remove_cache(cache.match_cache_notebook(nbformat.read(path, 4)).pk)
 
 
 def notebooks() -> list[Path]:

@@ -9,6 +9,7 @@ the build. An interactive figure becomes an element that holds its alternative t
 from __future__ import annotations
 
 import html
+import importlib
 import json
 import re
 import shutil
@@ -21,14 +22,16 @@ from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-import course_utils
+from course_utils import figures
+from course_utils.figures.base import module_text
 
 logger = logging.getLogger(__name__)
 
-FIGURES = Path(course_utils.__file__).parent / "figures"
+FIGURES = Path(figures.__file__).parent
 KIT = (FIGURES / "kit.js", FIGURES / "kit.css")
 
 ALT_WORDS = 10
+OUTPUT = "cell_code_output"  # myst-nb's name for what a cell has put out
 VIEW = "application/vnd.jupyter.widget-view+json"
 # What figures.js reads of a figure; the rest of the state describes a Jupyter front end.
 FRONT_END_TRAITS = re.compile(r"_(model|view|dom|anywidget)_|layout$|tabbable$|tooltip$")
@@ -73,6 +76,27 @@ def check_images(app: Sphinx, doctree: nodes.document) -> None:
             )
 
 
+def caption_pictures(app: Sphinx, doctree: nodes.document) -> None:
+    """Show under each picture that a cell draws what its alternative text says of it.
+
+    Who hears the page has heard it already, so the line is for the eye only.
+    """
+    for image in list(doctree.findall(nodes.image)):
+        text = image.get("alt", "")
+        if text and _is_output(image):
+            line = f'<p class="picture-caption" aria-hidden="true">{html.escape(text)}</p>'
+            place = image.parent.index(image) + 1
+            image.parent.insert(place, nodes.raw("", line, format="html"))
+
+
+def _is_output(node: nodes.Node | None) -> bool:
+    while isinstance(node, nodes.Element):
+        if node.get("nb_element") == OUTPUT:
+            return True
+        node = node.parent
+    return False
+
+
 def host_figures(app: Sphinx, doctree: nodes.document) -> None:
     """Turn widget views into elements that ``figures.js`` fills.
 
@@ -83,25 +107,32 @@ def host_figures(app: Sphinx, doctree: nodes.document) -> None:
     if "ipywidgets_state" not in files:
         return
     models = json.loads(files["ipywidgets_state"][1]["body"])["state"]
-    figures = {key: _lean(model) for key, model in models.items() if "_esm" in model["state"]}
+    shown = {key: _lean(model) for key, model in models.items() if "_esm" in model["state"]}
     for view in [raw for raw in doctree.findall(nodes.raw) if VIEW in raw.astext()]:
         found = re.search(r'"model_id": "(\w+)"', view.astext().replace("'", '"'))
-        figure = figures.get(found[1]) if found else None
+        figure = shown.get(found[1]) if found else None
         if found and figure:
             view.replace_self(_host(found[1], figure["state"]))
         else:
             view.replace_self([])
-    if figures:
-        body = json.dumps({"state": figures}, separators=(",", ":")).replace("</", r"<\/")
+    if shown:
+        body = json.dumps({"state": shown}, separators=(",", ":")).replace("</", r"<\/")
         files["ipywidgets_state"][1]["body"] = body
     else:
         app.env.nb_metadata[app.env.docname]["js_files"] = {}
 
 
 def _lean(model: dict[str, Any]) -> dict[str, Any]:
-    """The state of a figure for the page, without what all figures of the site have in common."""
+    """The state of a figure for the page, without what all figures of the site have in common.
+
+    A figure of the package gets its program as it is now, however long ago its cell was run.
+    """
     state = {k: v for k, v in model["state"].items() if not FRONT_END_TRAITS.search(k)}
     shared, style = (path.read_text(encoding="utf-8") for path in KIT)
+    module, _, name = model["state"].get("_anywidget_id", "").rpartition(".")
+    if module.startswith(figures.__name__):
+        kind = getattr(importlib.import_module(module), name)
+        state |= {"_esm": module_text(kind), "_css": kind._css}
     if state["_esm"].startswith(shared):
         state |= {"_esm": state["_esm"].removeprefix(shared), "_kit": True}
     if state.get("_css") == style:

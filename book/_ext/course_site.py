@@ -139,6 +139,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     course_outputs.keep_alternative_texts()
     app.connect("config-inited", set_theme)
     app.connect("doctree-read", course_outputs.check_images)
+    app.connect("doctree-read", course_outputs.caption_pictures)
     app.connect("doctree-read", course_outputs.host_figures)
     app.connect("html-page-context", set_head, priority=900)
     app.connect("build-finished", mend_chrome)

@@ -40,7 +40,7 @@ def explore(draw: Callable[..., Figure], alt: str, **knobs: Any) -> None:
 
     first = drawn()
     display(VBox([*controls.values(), said]))
-    shown = display(first, display_id=True)
+    shown: Any = display(first, display_id=True)
 
     def draw_again(_change: Any) -> None:
         try:
@@ -54,7 +54,7 @@ def explore(draw: Callable[..., Figure], alt: str, **knobs: Any) -> None:
 
 
 def _control(name: str, knob: Any) -> Any:
-    made = knob if isinstance(knob, Widget) else interactive.widget_from_abbrev(knob)
+    made: Any = knob if isinstance(knob, Widget) else interactive.widget_from_abbrev(knob)
     if made is None or not made.has_trait("value"):
         raise ValueError(f"{name}: expected a widget with a value, or (low, high), got {knob!r}")
     made.description = made.description or name.replace("_", " ")

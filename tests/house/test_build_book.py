@@ -6,6 +6,7 @@ from pathlib import Path
 import build_book
 import nbformat
 import pytest
+from build_book import PACKAGE, ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -18,10 +19,11 @@ def tree(tmp_path, monkeypatch) -> Path:
         monkeypatch.setattr(build_book, name, tmp_path / folder)
     pages = (tmp_path / "_build/html", tmp_path / "_build/.doctrees")
     monkeypatch.setattr(build_book, "PAGES", pages)
-    for folder in ("src/course_utils/grading", "book", "site_assets"):
+    for folder in (PACKAGE / "measured", "book", "site_assets"):
         (tmp_path / folder).mkdir(parents=True)
-    for name in ("requirements.txt", "src/course_utils/cli.py", "src/course_utils/plotting.py"):
-        (tmp_path / name).write_text("")
+    (tmp_path / "requirements.txt").write_text("")
+    for name in ("__init__.py", "cli.py", "plotting.py", "measured/__init__.py"):
+        (tmp_path / PACKAGE / name).write_text("")
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/page\n")
     write(tmp_path)
     return tmp_path
@@ -42,17 +44,40 @@ def runs(tree: Path) -> int:
 
 
 def test_only_what_changes_the_result_runs_again(tree):
+    write(tree, code="from course_utils import plotting\n'focal'")
     assert runs(tree) == 1
     assert runs(tree) == 1
-    write(tree, prose="Other prose.")
-    (tree / "src/course_utils/cli.py").write_text("# no notebook imports this")
-    (tree / "src/course_utils/feedback").mkdir()
-    (tree / "src/course_utils/feedback/report.py").write_text("# nor this")
+    write(tree, prose="Other prose.", code="from course_utils import plotting\n'focal'")
+    (tree / PACKAGE / "cli.py").write_text("# no notebook imports this")
+    (tree / PACKAGE / "weights.py").write_text("# this one imports nothing of it")
     assert runs(tree) == 1
-    write(tree, code="1 + 1")
+    write(tree, code="from course_utils import plotting\n'focal', 1")
     assert runs(tree) == 2
-    (tree / "src/course_utils/plotting.py").write_text("# every notebook imports this")
+    (tree / PACKAGE / "plotting.py").write_text("from course_utils.measured import load_measured")
     assert runs(tree) == 3
+    (tree / PACKAGE / "measured/vit.json").write_text("{}")
+    assert runs(tree) == 3
+    (tree / PACKAGE / "measured/focal.json").write_text("{}")
+    assert runs(tree) == 4
+    (tree / PACKAGE / "measured/__init__.py").write_text("# imported by what is imported")
+    assert runs(tree) == 5
+
+
+def test_an_import_by_a_string_counts_as_all_of_the_package(tree):
+    write(tree, code="from course_utils import plotting")
+    (tree / PACKAGE / "plotting.py").write_text("importlib.import_module(name)")
+    before = build_book.files_of(tree / "book/page.ipynb", tree / PACKAGE)
+    assert tree / PACKAGE / "cli.py" in before
+    (tree / PACKAGE / "plotting.py").write_text("")
+    after = build_book.files_of(tree / "book/page.ipynb", tree / PACKAGE)
+    assert after == [tree / PACKAGE / "__init__.py", tree / PACKAGE / "plotting.py"]
+
+
+def test_every_notebook_uses_the_figures_that_it_imports():
+    used = build_book.files_of(ROOT / "book/gallery.ipynb", ROOT / PACKAGE)
+    names = {path.relative_to(ROOT / PACKAGE).as_posix() for path in used}
+    assert {"figures/xor.py", "figures/base.py", "__init__.py"} <= names
+    assert not any(name.endswith((".js", ".css")) or "grading/" in name for name in names)
 
 
 def test_a_changed_site_is_written_anew_and_runs_nothing(tree):

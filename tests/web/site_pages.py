@@ -23,6 +23,8 @@ FACTS = """() => ({
     .filter(n => n.scrollWidth > n.clientWidth + 1).map(n => n.textContent),
   twice: [...document.querySelectorAll("article [id]")].map(n => n.id)
     .filter((id, i, all) => all.indexOf(id) !== i),
+  bare: [...document.querySelectorAll(".cell_output img[src*=_images]")]
+    .filter(n => n.nextElementSibling?.textContent !== n.alt).map(n => n.alt),
   images: [...document.querySelectorAll("article img")].map(n => [n.getAttribute("src"), n.alt]),
   unloaded: [...document.images].filter(n => n.complete && !n.naturalWidth).map(n => n.src),
   figures: [...document.querySelectorAll(".figure-host")].map(n => [n.dataset.ready, n.innerText]),

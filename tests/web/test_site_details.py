@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from site_pages import NARROW, goto, pages
 
 pytestmark = pytest.mark.web
@@ -14,6 +14,21 @@ ROW = re.compile(
     r'<tr class="row-\w+"><td><p><a class="reference internal" href="(\d\d_\w+)\.html[^\n]*\n'
     r"[^\n]*\n<td><p>(\d+)\xa0min</p></td>\n<td><p>([\d ]+)\xa0s</p></td>"
 )
+STILL = [
+    "book/index",
+    "book/notation",
+    "book/01_mlp/04_approximation",
+    "book/04_cnn/02_convolution",
+    "book/08_diffusion/08_flows",
+]
+MOST_SHIFT = 0.1  # of the layout as a page loads: "good" in the Web Vitals
+SHIFT = """() => new Promise(resolve => {
+  let sum = 0;
+  new PerformanceObserver(list => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(sum))));
+})"""
 # Formulas whose mark stands on the next line, at some width of the text.
 PARTED = """() => {
   const found = [], article = document.querySelector(".bd-article"), mark = document.createRange();
@@ -58,3 +73,29 @@ def test_an_excerpt_is_of_the_text_and_not_of_its_surroundings(page: Page) -> No
     texts = " ".join(excerpts.all_inner_texts())
     assert "loss" in texts
     assert re.findall(r"\.pdf|minutes to read", texts) == []
+
+
+@pytest.mark.parametrize("name", STILL)
+def test_a_page_stays_where_it_is_as_it_loads(name: str, browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 1350, "height": 940}, base_url=address)
+    page.goto(f"{name}.html")
+    page.evaluate("window.MathJax?.startup?.promise")
+    expect(page.locator("article.bd-article")).to_be_visible()
+    assert page.evaluate(SHIFT) < MOST_SHIFT
+    page.close()
+
+
+def test_the_text_does_not_wait_for_ever(browser: Browser, address: str) -> None:
+    page = browser.new_page(base_url=address)
+    page.route("**/mathjax.js*", lambda route: route.abort())
+    page.goto("book/notation.html")
+    expect(page.locator("article.bd-article")).to_be_visible(timeout=4000)
+    page.close()
+
+
+def test_solutions_are_open_where_no_script_folds_them(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False, base_url=address)
+    page = context.new_page()
+    page.goto("book/01_mlp/04_approximation.html")
+    expect(page.locator("div.solution p").last).to_be_visible()
+    context.close()

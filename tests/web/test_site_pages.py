@@ -38,6 +38,11 @@ def test_formulas_are_rendered(name: str, record: Load) -> None:
 
 
 @every_page
+def test_every_drawn_picture_has_a_caption(name: str, record: Load) -> None:
+    assert record(name).facts["bare"] == []
+
+
+@every_page
 @pytest.mark.parametrize("width", WIDTHS)
 def test_page_does_not_scroll_sideways(name: str, width: int, record: Load) -> None:
     extra, guilty = record(name).overflow[width]

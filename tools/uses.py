@@ -1,0 +1,81 @@
+"""What the result of a notebook depends on, beyond its own code: files of the helper package.
+
+These are the modules that it imports, those that they import, and the data that lie beside them.
+Where a module imports by a name that is found only as it runs, the whole package counts.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
+
+PACKAGE = "course_utils"
+MEASURED = "measured"  # whose results are read by the name of their file
+SITE = {".js", ".css"}  # of figures: the pages take them as they are now
+DYNAMIC = {"import_module", "__import__"}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a source says: the names in its imports, its strings, whether it imports by strings."""
+
+    names: frozenset[str]
+    words: frozenset[str]
+    dynamic: bool
+
+
+def files_of(notebook: Path, package: Path) -> list[Path]:
+    """Return the files of ``package`` that the notebook uses, sorted."""
+    cells = [c.source for c in nbformat.read(notebook, 4).cells if c.cell_type == "code"]
+    transform = TransformerManager().transform_cell  # magics are no Python
+    own = _facts(transform("\n\n".join(cells)))
+    found: dict[Path, Facts] = {}
+    waiting = set(_modules(own, package))
+    while waiting:
+        module = waiting.pop()
+        found[module] = _facts(module.read_text(encoding="utf-8"))
+        waiting |= set(_modules(found[module], package)) - set(found)
+    if any(facts.dynamic for facts in found.values()):
+        return sorted(path for path in package.rglob("*") if _counts(path))
+    words = own.words.union(*(facts.words for facts in found.values()))
+    folders = {path.parent for path in found if path.parent != package}
+    beside = {path for folder in folders for path in folder.rglob("*") if _counts(path)}
+    data = {path for path in beside if path.suffix != ".py"}
+    return sorted({*found, *(p for p in data if p.parent.name != MEASURED or p.stem in words)})
+
+
+@cache
+def _facts(source: str) -> Facts:
+    names, words, dynamic = set(), set(), False
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Import():
+                names |= {alias.name for alias in node.names}
+            case ast.ImportFrom(module=str(module)):
+                names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+            case ast.Constant(value=str(word)):
+                words.add(word)
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+                dynamic |= name in DYNAMIC
+    return Facts(frozenset(names), frozenset(words), dynamic)
+
+
+def _modules(facts: Facts, package: Path) -> Iterator[Path]:
+    """The files of the package that are imported, and those of the packages around them."""
+    for name in facts.names:
+        first, *parts = name.split(".")
+        if first != PACKAGE:
+            continue
+        for length in range(len(parts) + 1):
+            place = package.joinpath(*parts[:length])
+            for path in (place / "__init__.py", place.with_suffix(".py")):
+                if path.is_file() and path.is_relative_to(package):
+                    yield path
+
+
+def _counts(path: Path) -> bool:
+    return path.is_file() and path.suffix not in SITE | {".pyc"}
