@@ -1,4 +1,5 @@
-// What a term, a source or a formula is, where the pointer rests on a link to it or the focus stands.
+// What a term, a source or a formula is, where the pointer rests on a link to it, the focus stands or a
+// finger taps.
 // The text is that of the page of this site that the link leads to. Escape closes it, and the pointer
 // may move onto it (WCAG 1.4.13). No module: a page opened from a disk runs none.
 (() => {
@@ -21,6 +22,7 @@
         if (!answer.ok) throw new Error(answer.status);
         return new DOMParser().parseFromString(await answer.text(), "text/html");
       }));
+      pages.get(address.pathname).catch(() => pages.delete(address.pathname)); // to be asked again
     }
     return pages.get(address.pathname);
   };
@@ -91,6 +93,18 @@
     if (over) soon(() => open(over), OPEN_AFTER);
     else if (box.contains(event.target)) clearTimeout(timer);
     else if (document.activeElement !== link) soon(close, CLOSE_AFTER);
+  });
+  // On a screen that is touched nothing rests on a link: one tap shows, the next one goes.
+  document.addEventListener("click", async (event) => {
+    if (event.pointerType !== "touch") return;
+    const tapped = linkOf(event), shown = !box.hidden && link;
+    if (shown && !box.contains(event.target)) close();
+    if (!tapped || tapped === shown) return;
+    event.preventDefault();
+    await open(tapped);
+    if (box.hidden) location.assign(tapped.href);
+    box.append(Object.assign(document.createElement("p"), { className: "course-preview-more", textContent: "Tap the link again to go there." }));
+    place();
   });
   document.addEventListener("focusin", (event) => {
     const on = linkOf(event);

@@ -5,7 +5,7 @@ what was computed beforehand. This one is for what nobody can compute beforehand
 picture, or a network that draws.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from IPython.display import Image, display
@@ -25,7 +25,8 @@ def explore(draw: Callable[..., Figure], alt: str, **knobs: Any) -> None:
     Args:
         draw: takes one value for each knob, by name, and returns a matplotlib figure. What it
             raises later on is told beside the controls, and the picture stays.
-        alt: the alternative text, a sentence of at least ten words on what the figure shows.
+        alt: the alternative text, a sentence of at least ten words on what the figure shows at
+            first; of what is drawn later, the text names the values.
         knobs: for each argument of ``draw`` a widget of ipywidgets, or what its ``interact`` makes
             one of, as ``(low, high, step)`` or a list.
 
@@ -35,22 +36,31 @@ def explore(draw: Callable[..., Figure], alt: str, **knobs: Any) -> None:
     controls = {name: _control(name, knob) for name, knob in knobs.items()}
     said = Label()
 
-    def drawn() -> Image:
-        return picture(draw(**{name: control.value for name, control in controls.items()}), alt)
+    def drawn(text: str) -> Image:
+        return picture(draw(**{name: control.value for name, control in controls.items()}), text)
 
-    first = drawn()
+    first = drawn(alt)
     display(VBox([*controls.values(), said]))
     shown: Any = display(first, display_id=True)
 
     def draw_again(_change: Any) -> None:
         try:
-            shown.update(drawn())
+            shown.update(drawn(_drawn_anew(controls.values())))
             said.value = ""
         except Exception as error:  # whatever a reader's own picture or text leads to
             said.value = f"{type(error).__name__}: {error}"
 
     for control in controls.values():
         control.observe(draw_again, "value")
+
+
+def _drawn_anew(controls: Iterable[Any]) -> str:
+    values = ", ".join(
+        f"{control.description} {control.value}"
+        for control in controls
+        if isinstance(control.value, str | int | float)
+    )
+    return f"The picture as it is drawn anew by this code for {values}"
 
 
 def _control(name: str, knob: Any) -> Any:

@@ -60,6 +60,8 @@ def test_an_exploration_of_the_book_draws_again(name: str) -> None:
         [*sources, "\n".join([MOVE, *steps, TELL]), "\n".join([refused, TELL])]
     )
     assert picture(drawn) != still  # where it stands: the picture is replaced, not repeated
+    text = drawn.outputs[-1].metadata["image/png"]["alt"]
+    assert text.startswith("The picture as it is drawn anew")
     assert moved.outputs[-1].text == "['']\n"
     assert "Error: " in told.outputs[-1].text
 

@@ -37,7 +37,7 @@ def test_the_map_of_the_code_is_true() -> None:
 
 
 def test_links_of_the_project_files_lead_somewhere() -> None:
-    for name in ("README.md", "CONTRIBUTING.md"):
+    for name in ("README.md", "CONTRIBUTING.md", "AGENTS.md"):
         links = re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / name).read_text(encoding="utf-8"))
         assert links
         assert [link for link in links if not (ROOT / link).exists()] == []

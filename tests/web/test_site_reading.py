@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from site_pages import goto, pages
 
 pytestmark = pytest.mark.web
@@ -65,6 +65,25 @@ def test_a_preview_follows_the_keyboard(page: Page) -> None:
     expect(link).to_be_focused()
     page.keyboard.press("Tab")
     expect(preview).to_be_hidden()
+
+
+def test_one_tap_shows_a_preview_and_the_next_one_goes(browser: Browser, address: str) -> None:
+    context = browser.new_context(
+        has_touch=True, viewport={"width": 390, "height": 800}, base_url=address
+    )
+    page = context.new_page()
+    goto(page, f"{CHAPTER}.html")
+    before, preview, link = page.url, page.get_by_role("tooltip"), page.locator(TERM).first
+    link.tap()
+    expect(preview).to_contain_text("Tap the link again to go there.")
+    assert page.url == before
+    page.locator("h1").tap()
+    expect(preview).to_be_hidden()
+    link.tap()
+    expect(preview).to_be_visible()
+    link.tap()
+    page.wait_for_url("**/glossary.html#term-*")
+    context.close()
 
 
 @pytest.mark.parametrize("width", [390, 1280])
