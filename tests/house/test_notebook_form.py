@@ -135,10 +135,11 @@ def test_a_section_has_figures(path):
 def test_a_section_has_exercises_each_with_an_answer(path):
     found = blocks(prose(path))
     labels = {}
-    for name, _, body in found:
+    for name, title, body in found:
         if name == "exercise":
             label = re.search(r"^:label:\s*(\S+)", body, re.MULTILINE)
             assert label, f"an exercise has no label: {body[:60]}"
+            assert title, f"an exercise has no title: {body[:60]}"
             labels[label[1]] = body
     assert len(labels) >= EXERCISES
     solved = {title for name, title, _ in found if name == "solution"}
