@@ -77,7 +77,7 @@ def test_one_tap_shows_a_preview_and_the_next_one_goes(browser: Browser, address
     link.tap()
     expect(preview).to_contain_text("Tap the link again to go there.")
     assert page.url == before
-    page.locator("h1").tap()
+    page.locator("article h1").tap()
     expect(preview).to_be_hidden()
     link.tap()
     expect(preview).to_be_visible()
