@@ -8,6 +8,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import resolve_name
 from pathlib import Path
 
 import nbformat
@@ -37,7 +38,8 @@ def files_of(notebook: Path, package: Path) -> list[Path]:
     waiting = set(_modules(own, package))
     while waiting:
         module = waiting.pop()
-        found[module] = _facts(module.read_text(encoding="utf-8"))
+        inside = ".".join((PACKAGE, *module.parent.relative_to(package).parts))
+        found[module] = _facts(module.read_text(encoding="utf-8"), inside)
         waiting |= set(_modules(found[module], package)) - set(found)
     if any(facts.dynamic for facts in found.values()):
         return sorted(path for path in package.rglob("*") if _counts(path))
@@ -49,13 +51,14 @@ def files_of(notebook: Path, package: Path) -> list[Path]:
 
 
 @cache
-def _facts(source: str) -> Facts:
+def _facts(source: str, inside: str = "") -> Facts:
     names, words, dynamic = set(), set(), False
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Import():
                 names |= {alias.name for alias in node.names}
-            case ast.ImportFrom(module=str(module)):
+            case ast.ImportFrom(module=name, level=level):
+                module = resolve_name("." * level + (name or ""), inside)
                 names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
             case ast.Constant(value=str(word)):
                 words.add(word)

@@ -73,6 +73,19 @@ def test_an_import_by_a_string_counts_as_all_of_the_package(tree):
     assert after == [tree / PACKAGE / "__init__.py", tree / PACKAGE / "plotting.py"]
 
 
+@pytest.mark.parametrize(
+    "line", ["from .inner import a", "from . import inner", "from .. import cli"]
+)
+def test_a_relative_import_counts(tree, line):
+    write(tree, code="from course_utils import part")
+    (tree / PACKAGE / "part").mkdir()
+    (tree / PACKAGE / "part/inner.py").write_text("")
+    (tree / PACKAGE / "part/__init__.py").write_text(line)
+    used = build_book.files_of(tree / "book/page.ipynb", tree / PACKAGE)
+    wanted = "cli.py" if ".." in line else "part/inner.py"
+    assert tree / PACKAGE / wanted in used
+
+
 def test_every_notebook_uses_the_figures_that_it_imports():
     used = build_book.files_of(ROOT / "book/gallery.ipynb", ROOT / PACKAGE)
     names = {path.relative_to(ROOT / PACKAGE).as_posix() for path in used}
