@@ -22,10 +22,17 @@ from course_utils.feedback.checking import cases_of
 from course_utils.feedback.diagnosis import Memory, remembering
 from course_utils.feedback.exercise import Case
 from course_utils.grading.conversation import Remote, Run, Step
-from course_utils.grading.intake import Submission
 from course_utils.grading.outputs import with_reports
 from course_utils.grading.policy import Policy
-from course_utils.grading.results import GRADED, MISSING, REFUSED, Message, Result, Verdict
+from course_utils.grading.results import (
+    GRADED,
+    MISSING,
+    REFUSED,
+    Message,
+    Result,
+    Submission,
+    Verdict,
+)
 from course_utils.grading.sandbox import Limits
 from course_utils.grading.workers import Zygote, by_value
 
@@ -96,6 +103,11 @@ class Checker:
         self.memory: Memory = {}
         told = f"{nbformat.writes(source)}\0{seed}\0{__version__}"
         self.fingerprint = hashlib.sha256(told.encode()).hexdigest()
+
+    def warm(self) -> None:
+        """Do what comes before the first submission: the warm process, the reference's answers."""
+        self.zygote.start()
+        _ = self.prepared
 
     @cached_property
     def prepared(self) -> dict[str, Prepared]:

@@ -7,15 +7,14 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from nbformat import NotebookNode
 
 from course_utils.grading.checker import Checker
-from course_utils.grading.intake import Submission
-from course_utils.grading.results import Result
+from course_utils.grading.results import Result, Submission
 from course_utils.grading.sandbox import Limits, remove
 
 LAST_SECONDS = 10  # for a process that was told to end
@@ -56,6 +55,12 @@ class Job:
         return known[1]
 
 
+def _warm(job: Job) -> None:
+    # A process that is asked to begin early fails where its first submission does, and is heard.
+    with suppress(Exception):
+        job.checker().warm()
+
+
 def graded(job: Job, student: str, submission: Submission) -> Result:
     """Grade one submission, in whichever process this is."""
     return job.checker().grade(student, submission)
@@ -78,6 +83,8 @@ def fleet(job: Job, workers: int, scheduler: str = "") -> Iterator[Callable[[], 
     def current() -> Executor:
         if not pools or pools[-1]._broken:
             pools.append(_pool(workers, scratch))
+            for _ in range(workers):  # all of them begin now, side by side
+                pools[-1].submit(_warm, job)
         return pools[-1]
 
     try:

@@ -6,7 +6,6 @@ execution counts and settings of the student are dropped.
 
 import hashlib
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -21,23 +20,10 @@ from course_utils.grading.decode import decode, read_bytes
 from course_utils.grading.notes import Notes, RefusedError
 from course_utils.grading.repair import MAJOR, MINOR, parts_of
 from course_utils.grading.restore import belongs, restored, wanted_cells
-from course_utils.grading.results import Message
+from course_utils.grading.results import Message, Submission
 from course_utils.grading.stubs import NamedStubs
 
 KERNEL = ("kernelspec", "language_info")
-
-
-@dataclass(frozen=True)
-class Submission:
-    """A notebook as it can be graded; ``notebook`` is None where it was refused or is missing.
-
-    ``digest`` is the SHA-256 of the submitted bytes, of the part that was read for a file over the
-    limit; empty where there was no file to read.
-    """
-
-    notebook: NotebookNode | None
-    messages: tuple[Message, ...] = ()
-    digest: str = ""
 
 
 def source_notebook(path: Path, config: Config | None = None) -> NotebookNode:

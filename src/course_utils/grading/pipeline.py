@@ -20,8 +20,8 @@ from course_utils.grading.checker import Checker
 from course_utils.grading.course import Course, plain_name
 from course_utils.grading.fleet import Job, fleet
 from course_utils.grading.gradebook import ensure_assignment, record, recorded, students
-from course_utils.grading.intake import Submission, read_submission, source_notebook
-from course_utils.grading.results import REFUSED, Message, Result
+from course_utils.grading.intake import read_submission, source_notebook
+from course_utils.grading.results import REFUSED, Message, Result, Submission
 from course_utils.grading.sandbox import Limits, require
 
 ATTEMPTS = 3  # of a submission whose checker's own process was killed

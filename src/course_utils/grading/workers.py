@@ -90,6 +90,7 @@ class Zygote:
         self.settings = Settings(tuple(modules), limits, self.abilities, tuple(secrets))
         self.process: subprocess.Popen[bytes] | None = None
         self.folder: Path | None = None
+        self.ready = False
         self.number = 0
         self.ended: dict[int, str] = {}  # workers that have ended, and why
         self.environment = dict(environment or {})
@@ -106,9 +107,10 @@ class Zygote:
             return self._started()
 
     def _started(self) -> Worker:
-        if self.process is None or self.process.poll() is not None:
-            self.close()
-            self._start()
+        self.start()
+        if not self.ready:
+            self._hear("ready", START_SECONDS)
+            self.ready = True
         ours, theirs = socket.socketpair()
         self.number += 1
         order = json.dumps({"start": self.number}).encode()
@@ -117,7 +119,11 @@ class Zygote:
         self._hear("started", ANSWER_SECONDS)
         return Worker(self, self.number, ours)
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start the warm process where none runs; it gets warm while others work."""
+        if self.process is not None and self.process.poll() is None:
+            return
+        self.close()
         self.folder = scratch = Path(tempfile.mkdtemp(prefix="grading-")).resolve()
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [sys.executable, "-P", "-m", "course_utils.grading.zygote"]
@@ -134,7 +140,6 @@ class Zygote:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
-        self._hear("ready", START_SECONDS)
 
     def _hear(self, what: str, seconds: float) -> dict[str, Any]:
         """Return the next message of a kind. Raises OSError or RuntimeError where there is none."""
@@ -173,7 +178,7 @@ class Zygote:
             self.control.close()
             self.process.kill()
             self.process.wait()
-            self.process = None
+            self.process, self.ready = None, False
         folder, self.folder = self.folder, None
         if folder is not None:
             remove(folder)
