@@ -1,6 +1,7 @@
 """Marks reach Moodle and Canvas as nbgrader computes them, and no cell is a formula."""
 
 import csv
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -88,6 +89,15 @@ def test_canvas(course, tmp_path):
     assert float(rows[0][5]) > 0
 
 
+def test_titles_of_canvas_stand_in_the_configuration(course, tmp_path):
+    config = course.config.copy()
+    config.CanvasExport.titles = {"mlp": "Week 1 (4711)"}
+    titled = replace(course)
+    titled.__dict__["config"] = config
+    export(titled, "canvas", tmp_path / "marks.csv")
+    assert read(tmp_path / "marks.csv")[0][5:] == ["autodiff", "Week 1 (4711)"]
+
+
 @pytest.fixture
 def small(tmp_path):
     """A course of its own, to which a test may add."""
@@ -124,6 +134,7 @@ def test_moodle(small, tmp_path):
     assert {"Identifier", "Grade", "Last modified (grade)"} <= set(lines(path)[0])
     texts = {message.code: message.text for message in messages}
     assert "by_hand" in texts["no-number"]
+    assert f"maximum grade to {MOST};" in texts["maximum"]
 
 
 def test_moodle_takes_a_file_for_each_assignment(course, tmp_path):
@@ -215,6 +226,14 @@ def test_a_value_is_one_line():
 )
 def test_numbers(value, text):
     assert number(value) == text
+
+
+def test_of_what_was_refused_the_reason_is_told_once():
+    reason = "The file is not JSON."
+    verdict = Verdict("test_dense", "mlp/dense", 2, 0, REFUSED, reason)
+    result = Result("ada", "mlp", REFUSED, "x", (verdict,), (Message("not-json", reason),))
+    assert comment(result) == reason
+    assert result.line() == "ada: refused, 0 of 2: not-json"
 
 
 def test_a_comment_is_harmless_html():

@@ -97,19 +97,26 @@ def _progress(total: int) -> Any:
 
 
 def feedback(name: Name, db: Database = "") -> None:
-    """Write a page for every student below feedback/, and print a line on each."""
+    """Write a page for every student below feedback/, and print a line on each.
+
+    What was collected from Moodle or Canvas goes into an archive that it takes back.
+    """
     from course_utils.grading.by_hand import by_hand, penalties
     from course_utils.grading.feedback_pages import summary_lines, write_feedback
+    from course_utils.grading.giving_back import write_archives
 
     course = _course(db)
     results = _results(course, name)
     try:
         late = penalties(course, name)
         written = write_feedback(course, results, by_hand(course, name), late)
+        archives = write_archives(course, name, [result.student for result in results])
     except (ValueError, OSError) as error:
         fail(str(error))
     print("\n".join(summary_lines(results)))
     print(f"{len(written)} pages below {course.feedback}")
+    for path in archives:
+        print(f"To give back: {path}")
 
 
 def report(name: Name, db: Database = "") -> None:

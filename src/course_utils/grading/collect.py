@@ -248,6 +248,7 @@ def _put_in_place(
             full_name=file.owner.full_name,
             digest=file.digest,
             timestamp=_time(platform, file),
+            upload=file.owner.upload,
         )
         for file in chosen
     }

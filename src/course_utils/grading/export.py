@@ -22,7 +22,7 @@ from course_utils.grading.course import Course
 from course_utils.grading.database import reading
 from course_utils.grading.placing import collected
 from course_utils.grading.platforms import CANVAS, MOODLE
-from course_utils.grading.results import Message, Result
+from course_utils.grading.results import GRADED, Message, Result
 
 PLAIN = "plain"
 # A spreadsheet runs a cell that begins so as a formula; the wide forms count in some of them.
@@ -177,9 +177,10 @@ def export(
     """Write the marks of the assignments ``names``, of all if empty, for a learning platform.
 
     ``platform`` is ``moodle``, ``canvas`` or ``plain``; ``titles`` gives what an assignment is
-    called in Canvas where that is not its name. Moodle takes a file for each assignment: with
-    several, their names are added to that of ``path``. Returns the files, and messages on what
-    is missing from them. Raises ValueError for an unknown platform or assignment.
+    called in Canvas where that is not its name, in place of ``c.CanvasExport.titles`` of the
+    course's configuration. Moodle takes a file for each assignment: with several, their names are
+    added to that of ``path``. Returns the files, and messages on what is missing from them, or to
+    be set on the platform. Raises ValueError for an unknown platform or assignment.
     """
     if platform not in PLUGINS:
         raise ValueError(f"platform must be one of {', '.join(PLUGINS)}, got {platform!r}")
@@ -194,7 +195,8 @@ def export(
         files = _files(platform, path, chosen)
         messages = []
         for file, inside in files.items():
-            plugin = PLUGINS[platform](to=str(file), assignment=inside, titles=dict(titles or {}))
+            plugin = PLUGINS[platform](config=course.config, to=str(file), assignment=inside)
+            plugin.titles = dict(titles or plugin.titles)
             _inform(plugin, course, platform, inside)
             plugin.export(gradebook)
             messages += _left_out(plugin, gradebook, platform, inside)
@@ -230,7 +232,7 @@ def comment(result: Result) -> str:
     lines = [
         f"{verdict.grade_id.removeprefix('test_')}: {verdict.earned:g} of {verdict.points:g}"
         + (f". {verdict.hint}" if verdict.hint else "")
-        for verdict in result.verdicts
+        for verdict in (result.verdicts if result.status == GRADED else ())
     ]
     lines += [message.text for message in result.messages]
     return "<br>".join(html.escape(line) for line in lines)
@@ -270,3 +272,9 @@ def _left_out(
         if platform == MOODLE and unknown:
             text = f"{name}: Moodle's number is not known, no line: {', '.join(unknown)}."
             yield Message("no-number", text)
+        if platform == MOODLE:
+            most = number(gradebook.find_assignment(name).max_score or 0.0)
+            text = (
+                f"{name}: set Moodle's maximum grade to {most}; it passes over marks above its own."
+            )
+            yield Message("maximum", text)

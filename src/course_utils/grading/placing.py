@@ -18,7 +18,8 @@ from course_utils.grading.results import Message
 class Arrival:
     """A submission as the platform gave it; ``timestamp`` in UTC, None where it is not known.
 
-    ``number`` is the platform's for the student, in this assignment.
+    ``number`` is the platform's for the student, in this assignment, ``upload`` its number of the
+    file, where it has one.
     """
 
     platform: str
@@ -26,6 +27,7 @@ class Arrival:
     full_name: str
     digest: str
     timestamp: datetime | None = None
+    upload: str = ""
 
 
 def place(

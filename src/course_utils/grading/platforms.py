@@ -17,7 +17,7 @@ PATTERNS = {
     r"(?:_?/(?:.*/)?|_)(?P<file_id>[^/]+)$",
     # lovelaceada_LATE_123_456_mlp.ipynb: the user's number, then that of the upload
     CANVAS: r"(?:.*/)?(?P<student_id>[^/]+?)(?P<late>_LATE)?_(?P<number>\d+|(?<=anon_)\w{5})"
-    r"_\d+_(?P<file_id>[^/]+)$",
+    r"_(?P<upload>\d+)_(?P<file_id>[^/]+)$",
 }
 _NOTEBOOK = re.compile(r"\.ipynb(?:\.(?:txt|json))?$", re.IGNORECASE)
 
@@ -33,12 +33,16 @@ class Person:
 
 @dataclass(frozen=True)
 class Owner:
-    """What a file's name says: whose it is, the platform's ``number``, the student's own name."""
+    """What a file's name says: whose it is, the platform's ``number``, the student's own name.
+
+    ``upload`` is Canvas's number of the file; it asks for it where files are given back.
+    """
 
     full_name: str
     number: str
     file: str
     late: bool = False
+    upload: str = ""
 
 
 def is_notebook(name: str) -> bool:
@@ -53,7 +57,13 @@ def owner(platform: str, name: str) -> Owner | None:
     found = collector.collect(_NOTEBOOK.sub(".ipynb", name))
     if not found:
         return None
-    return Owner(found["student_id"], found["number"], found["file_id"], bool(found.get("late")))
+    return Owner(
+        full_name=found["student_id"],
+        number=found["number"],
+        file=found["file_id"],
+        late=bool(found.get("late")),
+        upload=found.get("upload", ""),
+    )
 
 
 def recognised(names: Sequence[str]) -> str:

@@ -1,8 +1,10 @@
-"""What grading one submission found: plain records that travel between processes as JSON."""
+"""What is graded and what grading found: plain records that travel between processes."""
 
 import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from nbformat import NotebookNode
 
 GRADED = "graded"
 REFUSED = "refused"  # could not be read as a notebook of this assignment: no points, and a reason
@@ -48,6 +50,19 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Submission:
+    """A notebook as it can be graded; ``notebook`` is None where it was refused or is missing.
+
+    ``digest`` is the SHA-256 of the submitted bytes, of the part that was read for a file over the
+    limit; empty where there was no file to read.
+    """
+
+    notebook: NotebookNode | None
+    messages: tuple[Message, ...] = ()
+    digest: str = ""
+
+
+@dataclass(frozen=True)
 class Result:
     """Everything that grading found in one submission.
 
@@ -82,7 +97,8 @@ class Result:
 
     def line(self) -> str:
         """Return one line for a log: who, how much, what first."""
-        failed = [verdict.grade_id for verdict in self.verdicts if not verdict.passed]
+        asked = self.verdicts if self.status == GRADED else ()
+        failed = [verdict.grade_id for verdict in asked if not verdict.passed]
         what = ", ".join([*failed, *(message.code for message in self.messages)]) or "all right"
         return f"{self.student}: {self.status}, {self.earned:g} of {self.points:g}: {what}"
 
