@@ -255,3 +255,23 @@ def functions_of_duals_only():
         return x.new(math.exp(x.value), math.exp(x.value) * x.tangent)
 
     return {"Dual": RightDual, "log": log, "sin": sin, "cos": cos, "exp": exp}
+
+
+@mutant("plain-numbers-refused", factory=True)
+def plain_numbers_refused():
+    class Dual(RightDual):
+        __radd__ = __rsub__ = __rmul__ = __rtruediv__ = None
+
+        def lift(self, other):
+            return Dual(other.value, other.tangent)
+
+    return with_class(Dual)
+
+
+@mutant("plain-numbers-refused", factory=True)
+def plain_numbers_refused_on_either_side():
+    class Dual(RightDual):
+        def lift(self, other):
+            return Dual(other.value, other.tangent)
+
+    return with_class(Dual)

@@ -266,3 +266,27 @@ class GradStartsAtNone(RightValue):
         for node in self.topological():
             node.grad = node.grad or 0.0
         super().backward()
+
+
+@mutant("node-visited-again")
+class SendsAlongEveryPath(RightValue):
+    def backward(self):
+        def send(node):
+            for child, part in zip(node.children, node.pull(node.grad), strict=False):
+                child.grad += part
+                send(child)
+
+        self.grad = 1.0
+        send(self)
+
+
+@mutant("grad-overwritten")
+class AssignsAlongEveryPath(RightValue):
+    def backward(self):
+        def send(node):
+            for child, part in zip(node.children, node.pull(node.grad), strict=False):
+                child.grad = part
+                send(child)
+
+        self.grad = 1.0
+        send(self)

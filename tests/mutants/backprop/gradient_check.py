@@ -157,3 +157,17 @@ def one_axis_only(f, theta, grad, eps=1e-6):
         step[i] = eps
         numeric[i] = (f(point + step) - f(point - step)) / (2 * eps)
     return float(relative(numeric, grad).max())
+
+
+@mutant("forward-difference")
+def one_way_entry_by_entry(f, theta, grad, eps=1e-6):
+    point, worst = theta.astype(np.float64), 0.0
+    for index in np.ndindex(point.shape):
+        before, kept = f(point), point[index]
+        point[index] += eps
+        slope = (f(point) - before) / eps
+        point[index] = kept
+        if slope or grad[index]:
+            error = abs(slope - grad[index]) / max(abs(slope), abs(grad[index]))
+            worst = max(worst, error)
+    return worst

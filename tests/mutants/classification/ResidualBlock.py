@@ -122,6 +122,14 @@ class DefaultBias(Right):
     bias = True
 
 
+@mutant("bias-on")
+class BiasOfTheProjection(Right):
+    def __init__(self, c_in, c_out, stride):
+        super().__init__(c_in, c_out, stride)
+        if self.projects(c_in, c_out, stride):
+            self.shortcut[0] = nn.Conv2d(c_in, c_out, 1, stride)
+
+
 @mutant("norms-forgotten")
 class NoNorms(Right):
     def norm(self, channels):

@@ -108,6 +108,12 @@ def again(self, iou, free, threshold):
     return int(iou.argmax()) if iou.max() >= threshold else None
 
 
+def refused(self, scores, hits, count):
+    if sum(hits) > count:
+        raise ValueError(f"{sum(hits)} true positives, but {count} true boxes")
+    return Right.average(self, scores, hits, count)
+
+
 def if_still_free(self, iou, free, threshold):
     best = int(iou.argmax())
     return best if iou[best] >= threshold and free[best] else None
@@ -147,6 +153,7 @@ def zero_for_nan(self, values, counts):
 
 
 matched_many_times = wrong("truth-matched-again", choose=again)
+matched_and_refused = wrong("truth-matched-again", choose=again, average=refused)
 taken_means_wrong = wrong("best-even-if-taken", choose=if_still_free)
 first_that_fits = wrong("first-fit", choose=any_that_fits)
 strict = wrong("above-the-threshold-only", choose=strictly_above)

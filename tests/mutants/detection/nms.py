@@ -184,7 +184,7 @@ def a_list(boxes, scores, iou_threshold):
     return rounds(boxes, scores, iou_threshold).tolist()
 
 
-@mutant("dtype")
+@mutant("indices-as-floats")
 def empty_array_of_floats(boxes, scores, iou_threshold):
     return np.array(rounds(boxes, scores, iou_threshold).tolist())
 

@@ -197,6 +197,22 @@ def noise_silenced(x_t, t, eps_hat, betas, noise):
     return mean(x_t, t, eps_hat, betas) + float(betas[t - 1]) ** 0.5 * noise
 
 
+@mutant("alpha-bar-of-t-plus-1")
+def products_without_the_one(x_t, t, eps_hat, betas, noise):
+    refuse(x_t, t, eps_hat, betas, noise)
+    beta, bar = float(betas[t - 1]), float(np.cumprod(1 - betas)[t])
+    step = (x_t - beta / (1 - bar) ** 0.5 * eps_hat) / (1 - beta) ** 0.5
+    return step + added(t, betas, noise)
+
+
+@mutant("alpha-bar-of-t-minus-1")
+def a_factor_short_in_python(x_t, t, eps_hat, betas, noise):
+    refuse(x_t, t, eps_hat, betas, noise)
+    beta, bar = float(betas[t - 1]), float(np.prod(1 - betas[: t - 1]))
+    step = (x_t - beta / (1 - bar) ** 0.5 * eps_hat) / (1 - beta) ** 0.5
+    return step + added(t, betas, noise)
+
+
 @mutant("none")
 def no_return_at_the_end(x_t, t, eps_hat, betas, noise):
     refuse(x_t, t, eps_hat, betas, noise)

@@ -188,6 +188,15 @@ def products_without_the_one(x0, x_t, t, betas):
     return a * x0 + b * x_t, spread(*s)
 
 
+@mutant("one-missing-in-front")
+def products_read_as_if_it_stood(x0, x_t, t, betas):
+    refuse(x0, x_t, t, betas)
+    bars = np.cumprod(1 - betas)
+    s = float(betas[t - 1]), float(bars[t]), float(bars[t - 1])
+    a, b = factors(*s)
+    return a * x0 + b * x_t, spread(*s)
+
+
 @mutant("alpha-bar-of-t-twice")
 def no_step_between(x0, x_t, t, betas):
     refuse(x0, x_t, t, betas)

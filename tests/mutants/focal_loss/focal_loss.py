@@ -272,3 +272,10 @@ def shapes_that_broadcast(logits, targets, gamma=2.0, alpha=0.25):
     refuse(targets, targets, gamma, alpha)
     _, q_t, nll = pieces(logits, targets)
     return alphas(targets, alpha, logits.dtype) * q_t**gamma * nll
+
+
+@mutant("alpha-everywhere")
+def alpha_everywhere_and_never_none(logits, targets, gamma=2.0, alpha=0.25):
+    p = 1 / (1 + np.exp(-logits))
+    p_t = np.where(targets == 1, p, 1 - p)
+    return -alpha * (1 - p_t) ** gamma * np.log(p_t)

@@ -117,3 +117,10 @@ def negative_counts_accepted(matrix):
         raise ValueError("matrix must be square")
     p, r = both(matrix)
     return p, r, divide(2 * p * r, p + r)
+
+
+@mutant("precision-and-recall-exchanged")
+def exchanged_and_undefined(matrix):
+    hits = np.diag(matrix)
+    p, r = hits / matrix.sum(axis=1), hits / matrix.sum(axis=0)
+    return p, r, 2 * p * r / (p + r)

@@ -216,7 +216,7 @@ def size_in_floats(layers):
     return np.float64(size), jump, with_start(layers, lambda k, s, p, d, j: 0)[2]
 
 
-@mutant("exception")
+@mutant("no-defaults")
 def all_keys_expected(layers):
     size, jump, start = 1, 1, 0.0
     for layer in layers:
@@ -280,3 +280,21 @@ def minus_p(layers):
         start += d * (k - 1) / 2 * jump - p
         jump *= s
     return size, jump, start
+
+
+@mutant("stride-ignored")
+def no_stride_at_all(layers):
+    size, start = 1, 0.0
+    for k, _, p, d in numbers(layers):
+        size += d * (k - 1)
+        start += d * (k - 1) / 2 - p
+    return size, 1, start
+
+
+@mutant("start-not-moved")
+def start_of_zero(layers):
+    size, jump = 1, 1
+    for k, s, _, d in numbers(layers):
+        size += d * (k - 1) * jump
+        jump *= s
+    return size, jump, 0.0

@@ -176,3 +176,8 @@ def any_numbers(t, total, warmup, lr_max):
     if t < warmup:
         return lr_max * t / warmup
     return lr_max * half_cosine((t - warmup) / (total - warmup))
+
+
+@mutant("decay-counted-from-zero")
+def cosine_of_the_whole_time(t, total, warmup, lr_max):
+    return lr_max * (t / warmup if t < warmup else half_cosine(t / total))

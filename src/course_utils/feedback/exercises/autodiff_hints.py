@@ -32,6 +32,15 @@ def _passed_on(function: str) -> Misconception:
     )
 
 
+def _duals_only(reflected: Any) -> dict[str, Any]:
+    """Return dual numbers that read .value of whatever stands on the right of an operator."""
+    made = wrong_dual()
+    made["Dual"].lift = staticmethod(lambda x: x)
+    for name in ("__radd__", "__rsub__", "__rmul__", "__rtruediv__"):
+        setattr(made["Dual"], name, reflected)
+    return made
+
+
 def _of_floats_fails() -> dict[str, Any]:
     right = wrong_dual()
 
@@ -130,6 +139,15 @@ DUAL_MISCONCEPTIONS = [
         "exp was differentiated like a power. Its derivative is exp itself.",
         exp=lambda u, du: u * math.exp(u - 1) * du,
     ),
+    *[
+        Misconception(
+            "plain-numbers-refused",
+            "a plain number, as in x + 3, has no value and no tangent to read. It is a constant: "
+            "turn it into a dual number with the tangent 0 first.",
+            _duals_only(reflected),
+        )
+        for reflected in (None, lambda dual, other: other.value)
+    ],
     Misconception(
         "functions-of-floats",
         "log, sin, cos and exp must take a plain number too, as in log(2.0) * x.",

@@ -7,6 +7,9 @@ from typing import Any
 from course_utils.feedback.exercise import Misconception
 from course_utils.feedback.exercises import autodiff_mistakes as mistakes
 from course_utils.feedback.exercises.autodiff_mistakes import DERIVATIVES, wrong_value
+from course_utils.feedback.limits import TimeLimitError
+
+MOST_VISITS = 400_000
 
 
 def _value(
@@ -46,6 +49,26 @@ def _without_gradient() -> type[Any]:
     return Empty
 
 
+def _walks_every_path(add: bool) -> Callable[[Any], None]:
+    """Hand the gradient on by recursion as soon as a node is reached, once for each path to it."""
+
+    def backward(root: Any) -> None:
+        root.grad, visits = 1.0, 0
+
+        def send(node: Any) -> None:
+            nonlocal visits
+            visits += 1
+            if visits > MOST_VISITS:
+                raise TimeLimitError("the number of paths grows without bound")
+            for operand, part in zip(node.operands, node.pull(node.grad), strict=True):
+                operand.grad = operand.grad + part if add else part
+                send(operand)
+
+        send(root)
+
+    return backward
+
+
 VALUE_MISCONCEPTIONS = [
     _value(
         "recursion",
@@ -56,6 +79,11 @@ VALUE_MISCONCEPTIONS = [
         "grad-overwritten",
         "a value used twice kept only the last gradient. Every use adds its share: +=, not =.",
         mistakes.overwrites,
+    ),
+    _value(
+        "grad-overwritten",
+        "a value used twice kept only the last gradient. Every use adds its share: +=, not =.",
+        _walks_every_path(add=False),
     ),
     _value(
         "inner-gradients-kept",
@@ -90,9 +118,13 @@ VALUE_MISCONCEPTIONS = [
             "node-visited-again",
             "a node that is used twice passed its whole gradient on twice. Visit it once, after "
             "all its uses.",
-            mistakes.visits_again(step),
+            way,
         )
-        for step in (1, -1)
+        for way in (
+            mistakes.visits_again(1),
+            mistakes.visits_again(-1),
+            _walks_every_path(add=True),
+        )
     ],
     _value(
         "same-operand-twice",

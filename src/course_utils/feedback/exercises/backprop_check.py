@@ -105,6 +105,19 @@ def _restored_by_adding(f: Callable, theta: Any, grad: Any, eps: float = 1e-6) -
     return float(_ratio(numeric, np.asarray(grad, dtype=np.float64)).max())
 
 
+def _forward_in_turn(f: Callable, theta: Any, grad: Any, eps: float = 1e-6) -> float:
+    """Step one way, and compare each entry in the dtype of grad."""
+    point, worst = np.array(theta, dtype=np.float64), 0.0
+    for index in np.ndindex(point.shape):
+        step = np.zeros_like(point)
+        step[index] = eps
+        numeric = (f(point + step) - f(point)) / eps
+        if numeric or grad[index]:
+            error = abs(numeric - grad[index]) / max(abs(numeric), abs(grad[index]))
+            worst = max(worst, error)
+    return float(worst)
+
+
 def _rows_moved(f: Callable, theta: Any, grad: Any, eps: float = 1e-6) -> float:
     """Step along the first axis only, as if theta had no other."""
     point = np.array(theta, dtype=np.float64)
@@ -159,10 +172,16 @@ GRADIENT_CHECK = Exercise(
         BadInput((CUBES, np.ones(3), np.ones(3), -1e-6), "a negative eps"),
     ],
     misconceptions=[
-        Misconception(
-            "forward-difference",
-            "this is a forward difference, whose error falls with eps only. Step both ways.",
-            _wrong(lambda f, p, e, eps: (f(p + e) - f(p)) / eps),
+        *(
+            Misconception(
+                "forward-difference",
+                "this is a forward difference, whose error falls with eps only. Step both ways.",
+                way,
+            )
+            for way in (
+                _wrong(lambda f, p, e, eps: (f(p + e) - f(p)) / eps),
+                _forward_in_turn,
+            )
         ),
         Misconception(
             "divided-by-eps",

@@ -1,5 +1,6 @@
 """Chapter 5: the residual block."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -68,36 +69,37 @@ def _block(
     after_sum: Callable[[np.ndarray], np.ndarray] = _relu,
     join: Callable[[np.ndarray, np.ndarray], np.ndarray] = np.add,
     norms: tuple[bool, bool, bool] = (True, True, True),
-    bias: bool = False,
+    biases: tuple[bool, bool, bool] = (False, False, False),
     kernel: int = 1,
     padding: int = 1,
     unused: int = 0,
 ) -> Computed:
     """Return a residual block with one of its steps changed.
 
-    ``norms`` says which of the three convolutions have a batch norm; ``kernel`` is the size of the
-    projection, ``padding`` that of the two others.
+    ``norms`` and ``biases`` say which of the three convolutions have them; ``kernel`` is the size
+    of the projection, ``padding`` that of the two others.
     """
 
     def shapes(c_in: int, c_out: int, stride: int) -> Shapes:
         kernels = [(c_out, c_in, 3, 3), (c_out, c_out, 3, 3)]
         kernels += [(c_out, c_in, kernel, kernel)] if projects(c_in, c_out, stride) else []
-        vectors = sum(2 * norm + bias for _, norm in zip(kernels, norms, strict=False))
+        extras = zip(kernels, norms, biases, strict=False)
+        vectors = sum(2 * norm + bias for _, norm, bias in extras)
         return [*kernels, *[(c_out,)] * vectors]
 
-    def layer(x: np.ndarray, shape: tuple, stride: int, pad: int, norm: bool, asked: str) -> Any:
+    def layer(x: np.ndarray, shape: tuple, stride: int, pad: int, place: int, asked: str) -> Any:
         out = convolve(x, numbers_for("weight", shape, asked), stride, pad)
-        out += numbers_for("bias", shape[:1], asked)[:, None, None] if bias else 0
-        return normalise(out, asked) if norm else out
+        out += numbers_for("bias", shape[:1], asked)[:, None, None] if biases[place] else 0
+        return normalise(out, asked) if norms[place] else out
 
     def forward(c_in: int, c_out: int, stride: int, x: np.ndarray, asked: str) -> np.ndarray:
         first, second, across = strides(stride)
-        h = middle(layer(x, (c_out, c_in, 3, 3), first, padding, norms[0], asked))
-        h = before_sum(layer(h, (c_out, c_out, 3, 3), second, padding, norms[1], asked))
+        h = middle(layer(x, (c_out, c_in, 3, 3), first, padding, 0, asked))
+        h = before_sum(layer(h, (c_out, c_out, 3, 3), second, padding, 1, asked))
         shortcut = x
         if projects(c_in, c_out, stride):
             shape = (c_out, c_in, kernel, kernel)
-            shortcut = layer(x, shape, across, kernel // 2, norms[2], asked)
+            shortcut = layer(x, shape, across, kernel // 2, 2, asked)
         if any(a != b and 1 not in (a, b) for a, b in zip(h.shape, shortcut.shape, strict=True)):
             raise RuntimeError(f"{h.shape} and {shortcut.shape} cannot be added")
         return after_sum(join(h, shortcut))
@@ -234,12 +236,15 @@ RESIDUAL_BLOCK = Exercise(
             "the projection has no stride: its image is larger than that of the main path.",
             _block(strides=lambda s: (s, 1, 1)),
         ),
-        Misconception(
-            "bias-on",
-            "the convolutions have a bias. The batch norm takes it away again and has its own: "
-            "bias=False.",
-            _block(bias=True),
-        ),
+        *[
+            Misconception(
+                "bias-on",
+                "a convolution has a bias. The batch norm takes it away again and has its own: "
+                "bias=False.",
+                _block(biases=(first, second, across)),
+            )
+            for first, second, across in list(itertools.product((True, False), repeat=3))[:-1]
+        ],
         Misconception(
             "norms-forgotten",
             "the batch norms are missing, one behind each convolution.",

@@ -22,6 +22,7 @@ from course_utils.feedback.exercises.detection_mean_forms import (
     one_image,
     or_zero,
     pooled,
+    refusing,
     weighted,
     zero_for_nan,
 )
@@ -33,6 +34,7 @@ _MATCHING = [
         "two predictions took the same true box. Each is taken once: the second one is a duplicate "
         "and wrong.",
         evaluated(matched(again)),
+        evaluated(matched(again), average=refusing),
     ),
     *named(
         "best-even-if-taken",

@@ -134,6 +134,13 @@ _ORDER = [
         greedy(result=lambda kept, order, boxes, scores: boxes[kept]),
     ),
     *named(
+        "indices-as-floats",
+        "indices are integers, also where there are none: np.array([]) holds floats. Say "
+        "dtype=int.",
+        greedy(result=lambda kept, order, boxes, scores: np.array(kept.tolist())),
+        greedy(result=lambda kept, order, boxes, scores: kept.astype(float)),
+    ),
+    *named(
         "stops-at-zero",
         "boxes of a score of 0 or below are missing. Scores may be any numbers: they only say who "
         "comes first.",

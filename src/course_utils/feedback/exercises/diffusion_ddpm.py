@@ -70,6 +70,11 @@ def _wrong(
     return step
 
 
+def _of_floats(s: _Shares) -> float:
+    """Return the weight by Python numbers, which raise an error where numpy divides by 0."""
+    return float(s.beta) / math.sqrt(1 - float(s.now))
+
+
 def _noised_before(s: _Shares) -> Any:
     return 0.0 if s.first else np.sqrt(1 - s.before)
 
@@ -199,6 +204,13 @@ _READING = [
         "alpha-bar-of-t-minus-1",
         "alpha_bar is that of t - 1, one factor short. It holds all steps up to t.",
         _wrong(read=lambda betas, t: _Shares(betas, t, t - 1, t - 1)),
+        _wrong(_of_floats, read=lambda betas, t: _Shares(betas, t, t - 1, t - 1)),
+    ),
+    *named(
+        "alpha-bar-of-t-plus-1",
+        "alpha_bar is that of t + 1, one factor too many. betas[:t] are the factors up to t; in "
+        "their running products, without a 1 in front, time t stands at t - 1.",
+        _wrong(read=lambda betas, t: _Shares(betas, t, t - 1, t + 1)),
     ),
 ]
 

@@ -42,6 +42,12 @@ def running_product(alphas: Array) -> Array:
     return np.array(products)
 
 
+def without_1(betas: Array, place: int) -> tuple[float, float]:
+    """Return two neighbours of the products that lack the 1 of time 0: at ``place`` and before."""
+    products = np.cumprod(1 - betas.astype(np.float64))
+    return products[place], products[place - 1]
+
+
 def arrays(rng: np.random.Generator, count: int) -> list[tuple[str, tuple[Array, ...]]]:
     """Return tuples of ``count`` arrays of one shape, with what is special about each."""
 

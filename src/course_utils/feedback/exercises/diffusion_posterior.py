@@ -20,6 +20,7 @@ from course_utils.feedback.exercises.diffusion_parts import (
     float64_of_the_schedule,
     running_product,
     some_betas,
+    without_1,
 )
 
 
@@ -85,12 +86,6 @@ def _wrong(
 
 def _from_0(betas: Array, t: int) -> _Shares:
     return _read(betas, t + 1) if t < len(betas) else _Shares(betas[t], 0.0, 0.0)
-
-
-def _wrapped(betas: Array, t: int) -> _Shares:
-    """Read products without a 1 in front: for t = 1 entry -1 is the last."""
-    shares = np.cumprod(1 - betas.astype(np.float64))
-    return _Shares(float(betas[t - 1]), shares[t - 1], shares[t - 2])
 
 
 def _late(betas: Array, t: int) -> _Shares:
@@ -222,7 +217,13 @@ _READING = [
         "wraps-around-at-1",
         "at t = 1 an index of -1 read the last product. Put the 1 of time 0 in front of the "
         "products.",
-        _wrong(read=_wrapped),
+        _wrong(read=lambda betas, t: _Shares(float(betas[t - 1]), *without_1(betas, t - 1))),
+    ),
+    *named(
+        "one-missing-in-front",
+        "every alpha_bar is that of the next time: entry t of the products belongs to time t once "
+        "the 1 of time 0 stands in front.",
+        _wrong(read=lambda betas, t: _Shares(float(betas[t - 1]), *without_1(betas, t))),
     ),
     *named(
         "alpha-bar-of-t-twice",

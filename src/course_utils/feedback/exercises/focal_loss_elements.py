@@ -41,6 +41,7 @@ def sided_mistakes(loss: Callable[..., Loss]) -> list[Misconception]:
             "alpha-everywhere",
             "every element is weighted by alpha. Negatives get 1 - alpha.",
             loss(weigh=parts.everywhere),
+            loss(weigh=parts.everywhere_but_none),
         ),
         *both(
             "negatives-unweighted",

@@ -51,6 +51,11 @@ def everywhere(targets: Array, alpha: Alpha) -> Array:
     return weight(np.ones(targets.shape), alpha)
 
 
+def everywhere_but_none(targets: Array, alpha: Alpha) -> Array:
+    """Return alpha for every element, and a TypeError for None."""
+    return alpha * np.ones(targets.shape)  # type: ignore[operator]
+
+
 def positives_only(targets: Array, alpha: Alpha) -> Array:
     """Return alpha for positives and 1 for negatives."""
     return np.where(targets == 1, weight(targets, alpha), 1.0)

@@ -237,10 +237,14 @@ PRECISION_RECALL_F1 = Exercise(
         BadInput((np.zeros((0, 0), dtype=np.int64),), "no classes"),
     ],
     misconceptions=[
-        Misconception(
-            "precision-and-recall-exchanged",
-            "precision and recall are exchanged. Precision divides by what was predicted: columns.",
-            _wrong(precision=lambda m: m.sum(axis=1), recall=lambda m: m.sum(axis=0)),
+        *(
+            Misconception(
+                "precision-and-recall-exchanged",
+                "precision and recall are exchanged. Precision divides by what was predicted: "
+                "columns.",
+                _wrong(lambda m: m.sum(axis=1), lambda m: m.sum(axis=0), **more),
+            )
+            for more in ({}, {"f1": _unguarded, "undefined": np.nan})
         ),
         Misconception(
             "undefined-left-nan",

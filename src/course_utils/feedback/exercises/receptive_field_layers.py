@@ -60,6 +60,13 @@ def _wrong(
     return receptive_field
 
 
+def _every_key_asked_for(layers: Layers) -> tuple[int, int, float]:
+    """Fail where a layer leaves a key to its default."""
+    for layer in layers:
+        _ = [layer[key] for key in "kspd"]
+    return _reference(layers)
+
+
 def _both_ways(layers: list[dict[str, int]], note: str) -> list[Case]:
     return [
         Case((layers, SIZE), note=note, part=SIZE),
@@ -111,6 +118,7 @@ _GROWTH = [
             size=lambda size, jump, k, s, p, d: size + (k - 1) * d,
             start=lambda at, jump, k, s, p, d: at + (k - 1) * d / 2 - p,
         ),
+        _wrong(jump=lambda jump, s: jump),
     )
 ] + [
     Misconception(
@@ -191,6 +199,12 @@ _SIZES = [
 
 _STARTS = [
     Misconception(
+        "start-not-moved",
+        "the start stayed at 0. Each layer moves it by ((k - 1) d / 2 - p) jump, with the jump "
+        "below the layer.",
+        _wrong(start=lambda at, jump, k, s, p, d: at),
+    ),
+    Misconception(
         "left-edge",
         "that is the first pixel of the field. Its centre lies (k - 1) d / 2 steps further.",
         _wrong(start=lambda at, jump, k, s, p, d: at - p * jump),
@@ -265,7 +279,16 @@ RECEPTIVE_FIELD = Exercise(
         BadInput(([{"k": 3, "p": -1}],), "a negative padding"),
         BadInput(([{"k": 3, "d": 0}],), "a dilation below 1"),
     ],
-    misconceptions=[*_STARTS, *_GROWTH, *_SIZES],
+    misconceptions=[
+        *_STARTS,
+        *_GROWTH,
+        *_SIZES,
+        Misconception(
+            "no-defaults",
+            "a layer may leave out any of its keys: layer.get('s', 1) reads one or its default.",
+            _every_key_asked_for,
+        ),
+    ],
     call=run_field,
     weights={SIZE: 0.5, START: 0.3, VALIDATION: 0.2},
     inputs=("layers", "asked for"),

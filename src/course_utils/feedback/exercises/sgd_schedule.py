@@ -112,11 +112,14 @@ WARMUP_COSINE = Exercise(
     ],
     misconceptions=[
         # Before the next one, which decays in the same way.
-        Misconception(
-            "decay-counted-from-zero",
-            "the decay counts steps from 0, so that the rate drops at the end of the warm-up. "
-            "Count from its end: (t - warmup) / (total - warmup).",
-            _wrong(share=lambda t, total, warmup: t / total),
+        *(
+            Misconception(
+                "decay-counted-from-zero",
+                "the decay counts steps from 0, so that the rate drops at the end of the warm-up. "
+                "Count from its end: (t - warmup) / (total - warmup).",
+                _wrong(share=lambda t, total, warmup: t / total, over=over),
+            )
+            for over in (True, False)
         ),
         Misconception(
             "no-warm-up",

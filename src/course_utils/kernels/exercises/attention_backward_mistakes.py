@@ -84,7 +84,7 @@ MISTAKES = [
     ),
     *told(
         "delta-missing",
-        "raising one score lowers all other weights of its row: dS = A (dA - delta), with delta "
+        "raising one score lowers all other weights of its row: dS = P (dP - delta), with delta "
         "the row's sum of grad_out times out.",
         backward(delta=lambda g, out, da, a: np.zeros_like(out[:, :1])),
     ),

@@ -104,7 +104,7 @@ MISTAKES = [
     *told(
         "lse-in-base-2",
         "lse is a logarithm to base 2, or half of one: with exp2 maximum and sum are powers of 2. "
-        "lse = (m + log2(l)) ln 2.",
+        "lse = (m + log2(s)) ln 2.",
         forward(lse=lambda total, top: (top + np.log(total)) * LOG2_E),
         forward(lse=lambda total, top: top * LOG2_E + np.log(total)),
         forward(lse=lambda total, top: top + np.log2(total)),
