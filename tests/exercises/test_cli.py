@@ -51,6 +51,16 @@ def test_check_ends_with_zero_where_everything_is_there():
 
 
 @pytest.mark.slow
+def test_check_finds_an_exercise_from_the_folder_of_the_course(tmp_path, monkeypatch):
+    folder = tmp_path / "exercises" / "mlp"
+    folder.mkdir(parents=True)
+    (folder / "mlp.ipynb").write_bytes(EXERCISE.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert "of 15 points." in course("check", "mlp.ipynb").stdout
+    assert "there is no file sgd.ipynb" in course("check", "sgd.ipynb").output
+
+
+@pytest.mark.slow
 def test_a_cell_that_hangs_costs_its_own_points(tmp_path):
     right = COUNT + (
         "if len(widths) < 2 or min(widths) < 1:\n        raise ValueError(widths)\n"
