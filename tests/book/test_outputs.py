@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 def promises() -> list[tuple[str, str, str]]:
     """Return (what, page, output) for each printed result that stands as evidence."""
     found = []
-    for folder, key in (("coverage", "row"), ("numbers", "number")):
+    for folder, key in (("coverage", "row"), ("numbers", "number"), ("", "page")):
         for path in sorted((HERE / folder).glob("*.csv")):
             with path.open(encoding="utf-8", newline="") as lines:
                 rows = [row for row in csv.DictReader(lines) if row["output"]]
