@@ -35,6 +35,8 @@ CACHE = BUILD / ".jupyter_cache"
 PAGES = (BUILD / "html", BUILD / ".doctrees")
 PACKAGE = Path("src", "course_utils")
 SITE_PARTS = ("_config.yml", "_toc.yml", "book/_ext", "site_assets", PACKAGE / "figures")
+INPUTS = (*SITE_PARTS, "book", "exercises", PACKAGE, "tools", "requirements.txt", "pyproject.toml")
+INPUTS += ("CHANGELOG.md",)
 CELL_SECONDS = 300
 QUIET = ["--log-level=ERROR"]  # each kernel would warn that it speaks over a local socket
 MOST_WORKERS = 4  # a notebook that trains holds up to a gigabyte
@@ -169,12 +171,19 @@ def write_pages() -> None:
 
 
 def main() -> None:
-    """Build the book."""
+    """Build the book, unless the last build was of the same files."""
     start = time.monotonic()
+    inputs = digest(ROOT / part for part in INPUTS) + os.environ.get("PYODIDE_DIR", "")
+    if kept("inputs.sha256") == inputs and (BUILD / "html" / "index.html").is_file():
+        print("The book is in _build/html: nothing has changed")
+        return
+    BUILD.mkdir(exist_ok=True)
+    keep("inputs.sha256", "")  # until this build has succeeded
     forget_what_is_stale()
     execute_all()
     write_pages()
     pack(BUILD / "html")
+    keep("inputs.sha256", inputs)
     print(f"The book is in _build/html ({time.monotonic() - start:.0f} s)", flush=True)
 
 

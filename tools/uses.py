@@ -5,6 +5,7 @@ Where a module imports by a name that is found only as it runs, the whole packag
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -18,11 +19,12 @@ PACKAGE = "course_utils"
 MEASURED = "measured"  # whose results are read by the name of their file
 SITE = {".js", ".css"}  # of figures: the pages take them as they are now
 DYNAMIC = {"import_module", "__import__"}
+MAGIC = re.compile(r"^\s*[%!]|=\s*[%!]|\?\s*$", re.MULTILINE)  # a line that may be no Python
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What a source says: the names in its imports, its strings, whether it imports by strings."""
+    """What a source says: its imports of the package, its strings, whether it imports by those."""
 
     names: frozenset[str]
     words: frozenset[str]
@@ -32,8 +34,7 @@ class Facts:
 def files_of(notebook: Path, package: Path) -> list[Path]:
     """Return the files of ``package`` that the notebook uses, sorted."""
     cells = [c.source for c in nbformat.read(notebook, 4).cells if c.cell_type == "code"]
-    transform = TransformerManager().transform_cell  # magics are no Python
-    own = _facts(transform("\n\n".join(cells)))
+    own = _facts("\n\n".join(map(_python, cells)))
     found: dict[Path, Facts] = {}
     waiting = set(_modules(own, package))
     while waiting:
@@ -50,6 +51,11 @@ def files_of(notebook: Path, package: Path) -> list[Path]:
     return sorted({*found, *(p for p in data if p.parent.name != MEASURED or p.stem in words)})
 
 
+def _python(cell: str) -> str:
+    """The cell with its magics written as Python; IPython takes its time, so only where one is."""
+    return TransformerManager().transform_cell(cell) if MAGIC.search(cell) else cell
+
+
 @cache
 def _facts(source: str, inside: str = "") -> Facts:
     names, words, dynamic = set(), set(), False
@@ -64,20 +70,22 @@ def _facts(source: str, inside: str = "") -> Facts:
                 words.add(word)
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
                 dynamic |= name in DYNAMIC
-    return Facts(frozenset(names), frozenset(words), dynamic)
+    ours = frozenset(name for name in names if name.split(".")[0] == PACKAGE)
+    return Facts(ours, frozenset(words), dynamic)
 
 
 def _modules(facts: Facts, package: Path) -> Iterator[Path]:
     """The files of the package that are imported, and those of the packages around them."""
     for name in facts.names:
-        first, *parts = name.split(".")
-        if first != PACKAGE:
-            continue
-        for length in range(len(parts) + 1):
-            place = package.joinpath(*parts[:length])
-            for path in (place / "__init__.py", place.with_suffix(".py")):
-                if path.is_file() and path.is_relative_to(package):
-                    yield path
+        yield from _files(name, package)
+
+
+@cache
+def _files(name: str, package: Path) -> tuple[Path, ...]:
+    parts = name.split(".")[1:]
+    places = [package.joinpath(*parts[:length]) for length in range(len(parts) + 1)]
+    paths = [path for place in places for path in (place / "__init__.py", place.with_suffix(".py"))]
+    return tuple(path for path in paths if path.is_file() and path.is_relative_to(package))
 
 
 def _counts(path: Path) -> bool:

@@ -118,3 +118,40 @@ def test_pages_with_warnings_are_not_left_behind(tree, monkeypatch):
     with pytest.raises(SystemExit, match="was not built"):
         build_book.write_pages()
     assert not any(folder.exists() for folder in build_book.PAGES)
+
+
+def pages_written(tree, monkeypatch) -> list[Path]:
+    """Stand in for Jupyter Book; return the list of the start pages that it has written."""
+    written: list[Path] = []
+
+    def write_pages() -> None:
+        written.append(tree / "_build/html/index.html")
+        written[-1].parent.mkdir(exist_ok=True)
+        written[-1].write_text("")
+
+    monkeypatch.setattr(build_book, "write_pages", write_pages)
+    monkeypatch.setattr(build_book, "pack", lambda site: None)
+    return written
+
+
+def test_the_same_files_are_not_built_twice(tree, monkeypatch):
+    built = pages_written(tree, monkeypatch)
+    build_book.main()
+    build_book.main()
+    assert len(built) == 1
+    write(tree, prose="Other prose.")
+    build_book.main()
+    assert len(built) == 2
+    (tree / "_build/html/index.html").unlink()
+    build_book.main()
+    assert len(built) == 3
+
+
+def test_after_a_failure_nothing_counts_as_built(tree, monkeypatch):
+    pages_written(tree, monkeypatch)
+    build_book.main()
+    write(tree, code="raise RuntimeError('no')")
+    with pytest.raises(SystemExit):
+        build_book.main()
+    write(tree)
+    assert not build_book.kept("inputs.sha256")
