@@ -5,7 +5,7 @@
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help site test check lab lint weights bench-gpu grade-demo environment environment-dev browser clean
+.PHONY: help site test check lab lint weights bench-gpu grade-demo dist environment environment-dev browser clean
 
 SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -14,7 +14,7 @@ NEED_PYTHON = test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed
 	found. On Debian or Ubuntu: sudo apt-get install -y python3 python3-venv"; exit 1; }
 PY := .venv/bin/python
 # The stand-in for Colab runs every notebook on all cores, and the site is made of its results;
-# then everything else. What is quick runs in two processes.
+# then everything else in two processes, of which one drives the browser.
 COLAB := tests/house/test_colab.py
 TWO := --numprocesses=2 --dist=loadgroup
 WEIGHTS := detector_weights segmenter_weights diffusion_weights latent_weights gpt_weights vit
@@ -35,7 +35,7 @@ site: environment ## the book, run and built, served on this machine
 
 test: environment-dev browser lint ## everything: style, types, code, notebooks, book, browser, Colab
 	@$(PY) -m pytest $(COLAB)
-	@$(PY) -m pytest --ignore=$(COLAB)
+	@$(PY) -m pytest $(TWO) --ignore=$(COLAB)
 
 check: environment-dev lint ## what is quick: style, types, unit and structure tests
 	@$(PY) -m pytest $(TWO) -m "not slow and not web"
@@ -62,6 +62,9 @@ bench-gpu: ## every kernel checked and timed against torch on this machine's NVI
 grade-demo: environment ## forty synthetic students, from a download to marks and a report
 	@$(PY) tools/grade_demo.py
 
+dist: environment-dev ## the helper package as a wheel in dist/, as Colab and others install it
+	@rm -rf dist && $(PY) -m build --wheel --outdir dist . >/dev/null && rm -rf build && ls -sh dist/*.whl
+
 environment:
 	@$(NEED_PYTHON)
 	@$(PYTHON) tools/environment.py student
@@ -78,5 +81,5 @@ browser:
 		"elsewhere install Google Chrome, or set CHROMIUM=/path/of/a/browser"; exit 1; }
 
 clean: ## delete the environment, the built book and every cache (your notebooks stay)
-	rm -rf .venv _build .ruff_cache .pytest_cache .hypothesis src/*.egg-info
+	rm -rf .venv _build dist .ruff_cache .pytest_cache .hypothesis src/*.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +

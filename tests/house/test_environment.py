@@ -129,7 +129,7 @@ def make(root, *arguments, **variables):
 def test_make_alone_lists_the_targets(root):
     listed = re.findall(r"^make ([a-z-]+)", make(root).stdout, re.MULTILINE)
     usual = ["help", "site", "test", "check", "lab", "lint", "weights"]
-    assert listed == [*usual, "bench-gpu", "grade-demo", "clean"]
+    assert listed == [*usual, "bench-gpu", "grade-demo", "dist", "clean"]
 
 
 @needs_make
