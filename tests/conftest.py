@@ -20,9 +20,13 @@ collect_ignore = [] if sys.platform == "linux" else ["attacks", "grading"]
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let tests that share what is costly share a process: the site, one function's verdicts."""
+    """Let tests that share what is costly share a process: the site, one function's verdicts.
+
+    Attacks on the grader are timed, and so is what a browser shows: never two of them at once.
+    """
     for item in items:
-        if item.get_closest_marker("web") or "built_site" in getattr(item, "fixturenames", ()):
+        site = "built_site" in getattr(item, "fixturenames", ())
+        if site or item.get_closest_marker("web") or "attacks" in item.path.parts:
             item.add_marker(pytest.mark.xdist_group("site"))
         elif key := getattr(item, "callspec", None) and item.callspec.params.get("key"):
             item.add_marker(pytest.mark.xdist_group(key))

@@ -105,7 +105,7 @@ CLASS = {
     ),
     "kills": right("kills", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)"),
     "cheats": Attack("cheats", "import course_utils.feedback as f\nf.check = lambda *a: 15"),
-    "hog": right("hog", "x = [bytearray(300 << 20) for _ in range(5)]"),
+    "hog": right("hog", "x = [bytes(300 << 20) for _ in range(5)]"),
 }
 
 

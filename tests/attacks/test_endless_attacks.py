@@ -45,7 +45,7 @@ LOCKED = "import threading\nthreading.Lock().acquire() and threading.Event().wai
 SEGV = "import ctypes\nctypes.string_at(0)"
 SELF_KILL = "import signal\nsignal.raise_signal(signal.SIGKILL)"
 SELF_STOP = "import signal\nsignal.raise_signal(signal.SIGSTOP)"
-HOG = "kept = [bytearray(300 << 20) for _ in range(5)]"
+HOG = "kept = [bytes(300 << 20) for _ in range(5)]"
 DEEP = "def down(n): return down(n + 1) + 1\ndown(0)"
 DEEPER = "import sys\nsys.setrecursionlimit(1 << 30)\n" + DEEP
 THREADS = (

@@ -12,6 +12,11 @@ SLOW_CHECKS = {"autodiff/Value", "classification/random_crop_flip"}
 # Kernels by an interpreter, and a compiler: seconds for each version.
 KERNELS = {key for key in EXERCISES if key.startswith("triton_")}
 SEEDS = [(key, seed) for key in EXERCISES for seed in ("1", "any text")[: 1 + (key not in KERNELS)]]
+# The cases that a student sees, and those drawn from a seed, on which `make test` judges once more.
+CASES = [
+    pytest.param(False, id="visible"),
+    pytest.param(True, id="hidden", marks=pytest.mark.slow),
+]
 # Kinds of failure that are no misconception: what the code did, not what its author believes.
 GENERAL = {
     *("none", "type", "length", "shape", "dtype", "nan", "value"),
@@ -53,7 +58,7 @@ def test_each_misconception_is_made_by_a_mutant(key):
     assert made - named - GENERAL == set(), "expected of a mutant, but no misconception"
 
 
-@pytest.mark.parametrize("hidden", [False, True], ids=["visible", "hidden"])
+@pytest.mark.parametrize("hidden", CASES)
 @pytest.mark.parametrize(("key", "entry"), bank("mutants"))
 def test_a_mutant_is_told_its_mistake(key, entry, hidden):
     report = verdict("mutants", key, entry.name, hidden)
@@ -62,7 +67,7 @@ def test_a_mutant_is_told_its_mistake(key, entry, hidden):
     assert report.earned < report.points
 
 
-@pytest.mark.parametrize("hidden", [False, True], ids=["visible", "hidden"])
+@pytest.mark.parametrize("hidden", CASES)
 @pytest.mark.parametrize(("key", "entry"), bank("variants"))
 def test_a_variant_gets_all_points(key, entry, hidden):
     report = verdict("variants", key, entry.name, hidden)

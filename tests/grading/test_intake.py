@@ -225,7 +225,7 @@ def test_characters_that_no_text_may_hold(hand_in, student):
 def quickly(hand_in, content):
     start = time.process_time()
     submission = hand_in(content)
-    assert time.process_time() - start < 2  # one second on an idle machine
+    assert time.process_time() - start < 5  # one or two seconds; a reader in n² takes minutes
     return submission
 
 
