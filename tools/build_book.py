@@ -35,8 +35,8 @@ CACHE = BUILD / ".jupyter_cache"
 PAGES = (BUILD / "html", BUILD / ".doctrees")
 PACKAGE = Path("src", "course_utils")
 SITE_PARTS = ("_config.yml", "_toc.yml", "book/_ext", "site_assets", PACKAGE / "figures")
-INPUTS = (*SITE_PARTS, "book", "exercises", PACKAGE, "tools", "requirements.txt", "pyproject.toml")
-INPUTS += ("CHANGELOG.md",)
+FILES = ("_config.yml", "_toc.yml", "requirements.txt", "pyproject.toml", "CHANGELOG.md")
+INPUTS = (*FILES, "book", "exercises", "site_assets", PACKAGE, "tools")
 CELL_SECONDS = 300
 QUIET = ["--log-level=ERROR"]  # each kernel would warn that it speaks over a local socket
 MOST_WORKERS = 4  # a notebook that trains holds up to a gigabyte
