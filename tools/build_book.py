@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from filelock import FileLock
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from jupyter_cache.executors.utils import single_nb_execution
@@ -170,14 +171,13 @@ def write_pages() -> None:
         sys.exit("The book was not built: see the warnings above.")
 
 
-def main() -> None:
+def build() -> None:
     """Build the book, unless the last build was of the same files."""
     start = time.monotonic()
     inputs = digest(ROOT / part for part in INPUTS) + os.environ.get("PYODIDE_DIR", "")
     if kept("inputs.sha256") == inputs and (BUILD / "html" / "index.html").is_file():
         print("The book is in _build/html: nothing has changed")
         return
-    BUILD.mkdir(exist_ok=True)
     keep("inputs.sha256", "")  # until this build has succeeded
     forget_what_is_stale()
     execute_all()
@@ -185,6 +185,13 @@ def main() -> None:
     pack(BUILD / "html")
     keep("inputs.sha256", inputs)
     print(f"The book is in _build/html ({time.monotonic() - start:.0f} s)", flush=True)
+
+
+def main() -> None:
+    """Build the book, after any other build of it in this folder has ended."""
+    BUILD.mkdir(exist_ok=True)
+    with FileLock(BUILD / "build.lock"):
+        build()
 
 
 if __name__ == "__main__":

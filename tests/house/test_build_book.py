@@ -1,6 +1,8 @@
 """The build runs what has changed, once, and never hides a failure behind an earlier success."""
 
 import sys
+import threading
+import time
 from pathlib import Path
 
 import build_book
@@ -145,6 +147,22 @@ def test_the_same_files_are_not_built_twice(tree, monkeypatch):
     (tree / "_build/html/index.html").unlink()
     build_book.main()
     assert len(built) == 3
+
+
+def test_two_builds_do_not_mix(tree, monkeypatch):
+    written, busy = pages_written(tree, monkeypatch), []
+
+    def pack(site: Path) -> None:
+        busy.append(len(written))
+        time.sleep(0.3)
+
+    monkeypatch.setattr(build_book, "pack", pack)
+    builds = [threading.Thread(target=build_book.main) for _ in range(2)]
+    for build in builds:
+        build.start()
+    for build in builds:
+        build.join()
+    assert busy == [1], "the second waits, and then has nothing to do"
 
 
 def test_after_a_failure_nothing_counts_as_built(tree, monkeypatch):
