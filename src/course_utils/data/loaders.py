@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .sets import BoxedImages, Floats, Integers, LabelledImages, SegmentedImages, Sprites
-from .shipped import one_of, read_arrays, read_image, shipped, unit_range
+from .shipped import one_of, read_arrays, read_image, read_tiles, shipped, unit_range
 
 SPLITS = ("train", "val", "test")
 PHOTOS = {
@@ -66,10 +66,11 @@ def load_bloodmnist(split: str) -> LabelledImages:
     Acevedo et al. (2020), Data in Brief 30:105474; official splits.
     """
     one_of("split", split, SPLITS)
-    arrays = read_arrays("bloodmnist3k/bloodmnist3k.npz")
+    tiles = read_tiles(f"bloodmnist3k/{split}.webp", size=28)
+    labels = read_arrays("bloodmnist3k/labels.npz")
     return LabelledImages(
-        images=unit_range(arrays[f"x_{split}"].transpose(0, 3, 1, 2)),  # (N, H, W, 3) on disk
-        labels=arrays[f"y_{split}"].astype(np.int64),
+        images=unit_range(tiles.transpose(0, 3, 1, 2)),
+        labels=labels[f"y_{split}"].astype(np.int64),
         class_names=BLOOD_CELLS,
     )
 

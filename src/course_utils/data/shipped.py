@@ -63,6 +63,17 @@ def read_image(file: Path | BinaryIO) -> NDArray[np.float32]:
     return unit_range(pixels if pixels.ndim == 2 else pixels.transpose(2, 0, 1))
 
 
+def read_tiles(path: str, size: int) -> NDArray[np.uint8]:
+    """Return the tiles of the shipped image at ``path``, row after row: (N, size, size, 3), RGB."""
+    from PIL import Image  # noqa: PLC0415 - as above
+
+    with Image.open(shipped(path)) as sheet:
+        pixels = np.asarray(sheet.convert("RGB"))
+    rows, columns = pixels.shape[0] // size, pixels.shape[1] // size
+    cut = pixels.reshape(rows, size, columns, size, 3)
+    return cut.swapaxes(1, 2).reshape(rows * columns, size, size, 3)
+
+
 def unit_range(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Map 0..255 to [0, 1]: a new contiguous float32 array, ``pixels / 255``."""
     return np.ascontiguousarray(pixels, dtype=np.float32) / np.float32(255)
