@@ -1,35 +1,16 @@
-// What is wider than the page scrolls in its own box. A keyboard must be able to reach that box, and a
-// screen reader to say what it is.
-const NAMES = {
-  'mjx-container[display="true"]': "formula",
-  "div.math": "formula",
-  "div.highlight pre": "code",
-  ".cell_output > div, .cell_output .output, .cell_output pre": "output",
-  ".pst-scrollable-table-container, article table": "table",
-  ".ifig-scroll, .cell_output:has(> img)": "figure",
+// Draws the formulas of a page with KaTeX. Sphinx has written them as \(...\) in a line and as \[...\] between
+// the lines, there after their number. One that KaTeX cannot read stays as it was written, in red.
+window.drawFormulas = (part) => {
+  for (const node of part.querySelectorAll(".math")) {
+    if (node.querySelector(".katex")) continue; // copied from this page into a preview
+    const written = node.lastChild, drawn = document.createElement("span");
+    katex.render(written.data.trim().slice(2, -2), drawn, {
+      displayMode: node.localName === "div",
+      output: "htmlAndMathml", // a screen reader reads the MathML
+      strict: true,
+      throwOnError: false,
+    });
+    written.replaceWith(...drawn.childNodes);
+  }
 };
-
-function mark(box, name) {
-  const wide = box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX !== "visible";
-  if (wide === (box.dataset.wide === "true")) return;
-  box.dataset.wide = wide;
-  if (wide) box.tabIndex = 0;
-  else box.removeAttribute("tabindex");
-  if (box.localName === "table") return; // a role would hide that it is one
-  if (wide && !box.hasAttribute("role")) {
-    box.setAttribute("role", "group");
-    box.setAttribute("aria-label", `${name}, scrolls sideways`);
-  }
-}
-
-function markAll() {
-  for (const [boxes, name] of Object.entries(NAMES)) {
-    for (const box of document.querySelectorAll(boxes)) mark(box, name);
-  }
-}
-
-addEventListener("load", async () => {
-  await window.MathJax?.startup?.promise;
-  markAll();
-  new ResizeObserver(markAll).observe(document.body);
-});
+drawFormulas(document);

@@ -51,8 +51,7 @@
     const address = new URL(from.href), target = (await pageOf(address)).getElementById(decodeURIComponent(address.hash.slice(1)));
     if (!target || from !== link) return;
     box.replaceChildren(...partsOf(target).map(copy));
-    const fresh = [...box.querySelectorAll(".math")].filter((node) => !node.querySelector("mjx-container"));
-    if (fresh.length) await window.MathJax?.typesetPromise?.(fresh);
+    window.drawFormulas?.(box); // those of another page
   }
 
   function place() {

@@ -1,7 +1,6 @@
 """Small things that a reader stumbles over, and that no theme or extension minds.
 
 * a formula and the mark after it stay on one line;
-* the text of a page with formulas waits for the first of them, and then stays where it is;
 * a chapter's table of sections says the times that the sections themselves say;
 * a page of results shows the text of the pages, not their buttons and headings.
 """
@@ -12,7 +11,6 @@ import posixpath
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -23,8 +21,6 @@ from course_utils.grading import files
 
 logger = logging.getLogger(__name__)
 
-EARLY = Path(__file__).parents[2] / "site_assets" / "early.js"
-AFTER_SETTINGS = 600  # Sphinx's own script for MathJax has 500
 MARK = re.compile(r"[.,;:!?)\]…’”]+")
 INDEX = re.compile(r"book/\d\d_\w+/index")
 COLUMNS = 4  # section, question, minutes to read, seconds to run
@@ -39,7 +35,7 @@ SEARCHED = [
 def keep_marks(app: Sphinx, doctree: nodes.document) -> None:
     """Tie each formula of a line to the punctuation that follows it.
 
-    A browser may break a line on either side of what MathJax draws.
+    A browser may break a line on either side of what KaTeX draws.
     """
     for formula in list(doctree.findall(nodes.math)):
         after = formula.next_node(descend=False, siblings=True)
@@ -50,18 +46,6 @@ def keep_marks(app: Sphinx, doctree: nodes.document) -> None:
             tied = nodes.inline("", "", formula.deepcopy(), nodes.Text(mark[0]))
             tied["classes"] = ["with-mark"]
             formula.replace_self(tied)
-
-
-def wait_for_formulas(
-    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
-) -> None:
-    """Put `early.js` into the head of a page that has formulas."""
-    found = (
-        doctree.findall(lambda n: isinstance(n, nodes.math | nodes.math_block)) if doctree else ()
-    )
-    if any(True for _ in found):
-        script = EARLY.read_text(encoding="utf-8")
-        app.add_js_file(None, body=script, priority=AFTER_SETTINGS)
 
 
 def state_times(app: Sphinx, doctree: nodes.document, page: str) -> None:
@@ -115,7 +99,6 @@ def search_text_only(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> None:
     """Connect this part; `course_site` calls it."""
     app.connect("doctree-read", keep_marks)
-    app.connect("html-page-context", wait_for_formulas)
     app.connect("doctree-resolved", state_times)
     app.connect("env-get-outdated", renew_indexes)
     app.connect("build-finished", search_text_only)

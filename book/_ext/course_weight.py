@@ -34,7 +34,7 @@ PARTS = [
         r'class="(?:[^"]*(?<![\w-])toggle(?![\w-])|(?=[^"]*\badmonition\b)[^"]*\bdropdown\b)',
         "togglebutton",
     ),
-    (r'class="(?:[^"]*\s)?math[\s"]', "mathjax"),
+    (r'class="(?:[^"]*\s)?math[\s"]', r"katex\.min|formulas"),
     (r'class="[^"]*\bsd-', r"sphinx-design\.min|design-tabs"),
     (r'class="[^"]*\bhighlight\b', r"clipboard\.min|copybutton"),
     (r'class="[^"]*\bcell\b', "mystnb"),

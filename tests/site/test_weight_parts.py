@@ -16,15 +16,18 @@ HEAD = """<head>
 <script>let toggleHintShow = 'Click to show';</script>
 <script src="../_static/togglebutton.js?v=1"></script>
 <script src="../_static/exercises.js"></script>
-<script defer="defer" src="../_static/vendor/mathjax/mathjax.js?v=1"></script>
+<link rel="stylesheet" href="../_static/vendor/katex/katex.min.css?v=1" />
+<script blocking="render" defer="defer" src="../_static/vendor/katex/katex.min.js?v=1"></script>
+<script blocking="render" defer="defer" src="../_static/formulas.js?v=1"></script>
 </head>"""
+FORMULAS = {"katex.min.css", "katex.min.js", "formulas.js"}
 
 
 @pytest.mark.parametrize(
     ("body", "kept"),
     [
         ("<p>words</p>", set()),
-        ('<span class="math notranslate">x</span>', {"mathjax.js"}),
+        ('<span class="math notranslate">x</span>', FORMULAS),
         ('<div class="cell docutils"></div>', {"mystnb.0a1b.css"}),
         ('<button class="btn sidebar-toggle dropdown-toggle"></button>', set()),
         (
@@ -40,7 +43,7 @@ def test_a_page_keeps_only_what_it_uses(body: str, kept: set[str]) -> None:
         "togglebutton.js",
         "toggleHintShow",
         "mystnb.0a1b.css",
-        "mathjax.js",
+        *FORMULAS,
     }
     assert {name for name in optional if name in page} == kept
     assert "exercises.js" in page, "its name only begins like that of a style"

@@ -16,10 +16,10 @@ WIDTHS = (WIDE, 640, NARROW, 320)
 
 # Facts of a loaded page, read in one call.
 FACTS = """() => ({
-  math: document.querySelectorAll("mjx-container").length,
-  badMath: [...document.querySelectorAll("mjx-merror, [data-mjx-error], .math")]
-    .filter(n => !n.querySelector("mjx-container")).map(n => n.textContent),
-  cut: [...document.querySelectorAll("div.math, mjx-container[display=true]")]
+  math: document.querySelectorAll(".katex").length,
+  badMath: [...document.querySelectorAll(".math, .katex-error")]
+    .filter(n => !n.querySelector(".katex math")).map(n => n.textContent),
+  cut: [...document.querySelectorAll("div.math, .katex-display")]
     .filter(n => n.scrollWidth > n.clientWidth + 1).map(n => n.textContent),
   twice: [...document.querySelectorAll("article [id]")].map(n => n.id)
     .filter((id, i, all) => all.indexOf(id) !== i),
@@ -35,12 +35,7 @@ SETTLED = """() => {
   const next = hosts.find(host => !host.dataset.ready);
   if (next) { next.scrollIntoView({ behavior: "instant" }); window.scrolled = true; }
   else if (window.scrolled) { scrollTo({ top: 0, behavior: "instant" }); window.scrolled = false; }
-  const mathDone = !window.MathJax || !window.MathJax.startup || window.mathDone;
-  if (window.MathJax?.startup?.promise && !window.mathWatched) {
-    window.mathWatched = true;
-    window.MathJax.startup.promise.then(() => { window.mathDone = true; });
-  }
-  return mathDone && !next;
+  return !next;
 }"""
 # How far the page is wider than the window, and which elements stick out.
 OVERFLOW = """() => {
@@ -116,7 +111,7 @@ def has_math(name: str) -> bool:
 
 
 def goto(page: Page, url: str) -> None:
-    """Load `url` and wait until formulas and figures are drawn."""
+    """Load `url` and wait until figures are drawn."""
     page.goto(url, wait_until="load")
     page.wait_for_function(SETTLED, timeout=20_000)
 

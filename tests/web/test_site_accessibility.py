@@ -40,7 +40,7 @@ WHOLE = {"book/index", "book/roadmap", "book/01_mlp/01_learning", "book/glossary
 # which reads the MathML beside them.
 LESS = """() => {
   document.querySelectorAll(".highlight pre").forEach(n => { n.textContent = n.textContent; });
-  document.querySelectorAll("mjx-math").forEach(n => n.remove());
+  document.querySelectorAll(".katex-html").forEach(n => n.remove());
 }"""
 MOVING = """() => document.getAnimations().filter(a => a.playState === "running"
   && a.effect.getComputedTiming().duration > 1).map(a => a.effect.target.outerHTML.slice(0, 200))"""

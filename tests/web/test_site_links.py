@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+import yaml
 from site_pages import ROOT, pages, source
 
 pytestmark = pytest.mark.web
@@ -49,6 +50,17 @@ def test_internal_links_resolve(name: str, site: Path) -> None:
         if not path.exists() or (parts.fragment and parts.fragment not in anchors):
             broken.append(target)
     assert broken == []
+
+
+def test_the_page_for_a_wrong_address_works_in_any_folder(site: Path) -> None:
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    home = urlsplit(settings["html"]["baseurl"]).path
+    targets = [target for target in links(site / "404.html").targets if "://" not in target]
+    assert f"{home}book/index.html" in targets
+    for target in targets:
+        if not target.startswith("#"):
+            assert target.startswith(home)
+            assert (site / urlsplit(target).path.removeprefix(home)).is_file(), target
 
 
 @pytest.mark.parametrize("name", [name for name in pages() if source(name).suffix == ".ipynb"])

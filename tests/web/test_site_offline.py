@@ -49,7 +49,7 @@ def test_pages_open_from_a_disk(unpacked: Path, page: Page) -> None:
     assert page.locator(".course-download").count() == 0
     expect(page.locator(".course-sum")).to_contain_text("0 of")
     page.goto((unpacked / f"{CHAPTER}.html").as_uri())
-    expect(page.locator("mjx-container").first).to_be_visible()
+    expect(page.locator(".katex-html").first).to_be_visible()
     expect(page.locator(".course-end button")).to_have_text("Mark as read")
     page.locator(EQUATION).first.hover()
     expect(page.get_by_role("tooltip")).to_be_visible()

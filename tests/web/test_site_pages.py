@@ -12,7 +12,7 @@ from site_pages import WIDTHS, Record, has_math, pages, source
 pytestmark = pytest.mark.web
 
 ALT_WORDS = 10
-# Everything a first visit loads, uncompressed. MathJax and its fonts are 0.8 MB of it.
+# Everything a first visit loads, uncompressed. KaTeX and its fonts are 0.4 MB of it.
 PAGE_BYTES, WORDS_BYTES = 2_000_000, 1_000_000
 HTML_BYTES = 1_000_000
 
@@ -32,7 +32,7 @@ def test_page_loads_without_foreign_request_or_error(name: str, record: Load) ->
 @every_page
 def test_formulas_are_rendered(name: str, record: Load) -> None:
     facts = record(name).facts
-    assert facts["badMath"] == [], "formulas that MathJax could not read"
+    assert facts["badMath"] == [], "formulas that are not drawn, or lack MathML"
     assert facts["cut"] == [], "displayed formulas wider than the column of a wide window"
     assert facts["math"] > 0 or not has_math(name), "the source has formulas, the page shows none"
 
@@ -73,9 +73,9 @@ def test_images_have_alternative_texts(name: str, record: Load) -> None:
 def test_page_is_light(name: str, record: Load) -> None:
     weights = record(name).weights
     heaviest = sorted(weights.items(), key=lambda item: -item[1])[:5]
-    plain = source(name).suffix == ".md" and not has_math(name) and not record(name).facts["math"]
-    assert sum(weights.values()) <= (WORDS_BYTES if plain else PAGE_BYTES), heaviest
-    assert bool(record(name).facts["math"]) == any("mathjax.js" in path for path in weights)
+    most = WORDS_BYTES if source(name).suffix == ".md" else PAGE_BYTES
+    assert sum(weights.values()) <= most, heaviest
+    assert bool(record(name).facts["math"]) == any("katex" in path for path in weights)
     assert weights[f"{name}.html"] <= HTML_BYTES
 
 

@@ -22,7 +22,7 @@ def html_of(site: Path, name: str) -> str:
 
 @pytest.mark.parametrize(
     ("link", "shown"),
-    [(TERM, "in networks, by habit"), (EQUATION, "mjx-container"), (SOURCE, "Network in network")],
+    [(TERM, "in networks, by habit"), (EQUATION, "katex-html"), (SOURCE, "Network in network")],
 )
 def test_a_link_under_the_pointer_says_what_it_leads_to(page: Page, link: str, shown: str) -> None:
     goto(page, f"{CHAPTER}.html")
@@ -31,7 +31,7 @@ def test_a_link_under_the_pointer_says_what_it_leads_to(page: Page, link: str, s
     expect(preview).to_be_visible()
     assert shown in preview.inner_html()
     assert preview.locator("a, [id], [tabindex]").count() == 0, "nothing in it can be reached"
-    assert preview.locator(".math:not(:has(mjx-container))").count() == 0, "formulas are set"
+    assert preview.locator(".math:not(:has(.katex))").count() == 0, "formulas are set"
     assert page.locator("article [aria-describedby=course-preview]").count() == 1
 
 

@@ -1,6 +1,7 @@
 """The settings of the site agree with the rest of the repository. Needs no site and no browser."""
 
 import hashlib
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-VENDOR = ROOT / "site_assets" / "vendor" / "mathjax"
+VENDOR = ROOT / "site_assets" / "vendor" / "katex"
 
 
 @pytest.fixture
@@ -47,9 +48,15 @@ def test_assets_named_in_the_configuration_exist(config: dict[str, Any]) -> None
     assert (ROOT / config["logo"]).is_file()
 
 
-def test_mathjax_is_made_of_the_published_files() -> None:
+def test_katex_is_made_of_the_published_files() -> None:
     # The README beside it says of which; its licence travels with it.
-    digest = hashlib.sha256((VENDOR / "mathjax.js").read_bytes()).hexdigest()
-    assert digest in (VENDOR / "README.md").read_text(encoding="utf-8")
-    assert digest == "1d8679c0fdf9586997e9eb07ecbc6e95187d45dc208965deb7bb610e5a69c24d"
-    assert "Apache License" in (VENDOR / "LICENSE").read_text(encoding="utf-8")
+    read_me = (VENDOR / "README.md").read_text(encoding="utf-8")
+    for name in ("katex.min.js", "katex.min.css"):
+        assert hashlib.sha256((VENDOR / name).read_bytes()).hexdigest() in read_me, name
+    assert "MIT License" in (VENDOR / "LICENSE").read_text(encoding="utf-8")
+
+
+def test_every_font_of_the_formulas_is_there_and_named() -> None:
+    sheet = (VENDOR / "katex.min.css").read_text(encoding="utf-8")
+    fonts = {str(path.relative_to(VENDOR)) for path in VENDOR.glob("fonts/*")}
+    assert set(re.findall(r"url\(([^)]+)\)", sheet)) == fonts
