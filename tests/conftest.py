@@ -26,7 +26,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     for item in items:
         site = "built_site" in getattr(item, "fixturenames", ())
-        if site or item.get_closest_marker("web") or "attacks" in item.path.parts:
+        attack = "attacks" in item.path.parts
+        if attack:
+            item.add_marker(pytest.mark.slow)
+        if attack or site or item.get_closest_marker("web"):
             item.add_marker(pytest.mark.xdist_group("site"))
         elif key := getattr(item, "callspec", None) and item.callspec.params.get("key"):
             item.add_marker(pytest.mark.xdist_group(key))

@@ -42,6 +42,7 @@ def test_the_output_is_a_score_for_each_class(name):
     assert last.shape == ((10,) if name.startswith("LeNet") else (1000,))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_multiply_adds_are_half_of_torchs_own_count(name):
     model = on_meta(ARCHITECTURES[name].make).eval()

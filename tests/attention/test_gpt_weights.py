@@ -27,6 +27,7 @@ def test_the_shipped_model_scores_what_was_stored(texts):
     assert results["held out"] < 1.4  # nats; counts of four characters reach 1.43
 
 
+@pytest.mark.slow
 def test_the_script_still_learns():
     spec = importlib.util.spec_from_file_location("gpt_weights", BENCHMARKS / "gpt_weights.py")
     script = importlib.util.module_from_spec(spec)

@@ -4,13 +4,14 @@ Figures come from the prose of the section, or from outputs that the tables of `
 ``numbers`` or ``claims.csv`` promise; ``test_outputs.py`` looks for those in the built site.
 """
 
-import json
 import re
 from functools import cache
 from pathlib import Path
 
 import pytest
 from test_outputs import promises
+
+from tests.book_prose import prose
 
 BOOK = Path(__file__).parents[2] / "book"
 PAGE = (BOOK / "claims.md").read_text(encoding="utf-8")
@@ -31,18 +32,13 @@ def rows() -> list[tuple[int, list[str]]]:
 
 
 @cache
-def prose(page: str) -> str:
-    notebook = json.loads((BOOK / f"{page}.ipynb").read_text(encoding="utf-8"))
-    sources = ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "markdown"]
-    return "\n".join(sources)
-
-
-@cache
 def sections() -> dict[str, str]:
     """Return the page on which each label of a section stands."""
-    pages = [path.relative_to(BOOK).with_suffix("").as_posix() for path in BOOK.glob("*/*.ipynb")]
-    found = {page: re.findall(r"^\(([\w-]+)\)=$", prose(page), re.M) for page in pages}
-    return {label: page for page, labels in found.items() for label in labels}
+    return {
+        label: path.relative_to(BOOK).with_suffix("").as_posix()
+        for path in BOOK.glob("*/*.ipynb")
+        for label in re.findall(r"^\(([\w-]+)\)=$", prose(path), re.M)
+    }
 
 
 def section(row: list[str]) -> str:
@@ -68,7 +64,7 @@ def test_a_row_quotes_its_section(chapter: int, row: list[str]) -> None:
     strange = [
         figure
         for figure in figures(came_out)
-        if figure not in FIGURE.findall(prose(page))
+        if figure not in FIGURE.findall(prose(BOOK / f"{page}.ipynb"))
         and not re.search(rf"(?<![\d.,]){re.escape(figure)}", printed)
     ]
     assert not strange, f"{claim}: {page} has no {strange}"

@@ -33,6 +33,7 @@ def difference(ours, theirs):
     return np.nan_to_num(np.abs(ours - theirs)).max()
 
 
+@pytest.mark.slow
 def test_a_thousand_data_sets_agree_with_pycocotools():
     rng, compared, largest = np.random.default_rng(0), 0, 0.0
     for case in range(1000):
@@ -58,6 +59,7 @@ def test_a_thousand_data_sets_agree_with_pycocotools():
     assert largest < LARGEST
 
 
+@pytest.mark.slow
 def test_sizes_and_all_ten_thresholds_agree_with_pycocotools():
     rng, largest, thresholds = np.random.default_rng(1), 0.0, np.linspace(0.5, 0.95, 10)
     for case in range(40):

@@ -70,6 +70,7 @@ def test_an_untrained_detector_believes_in_nothing_and_an_empty_crop_has_a_loss(
     assert torch.isfinite(value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("detector", DETECTORS)
 def test_a_detector_learns_squares_of_two_classes_in_seconds(detector):
     seed_everything(0)
@@ -107,6 +108,7 @@ def test_anchor_targets_are_undone_by_decoding():
     assert onehot.sum() == hit.sum()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "kind", "bar"),
     [

@@ -48,6 +48,7 @@ def test_check_ends_with_zero_where_everything_is_there():
     result = course("check", notebook_path("solutions", "mlp"))
     assert result.exit_code == 0
     assert "Total: 15 of 15 points." in result.stdout
+    assert "Your instructor gives up to 2 more points." in result.stdout
 
 
 @pytest.mark.slow

@@ -103,6 +103,7 @@ def test_a_reference_that_is_sent_is_noticed(key):
     assert given_away(exercise, (exercise.misconceptions[0],))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS)
 def test_it_works_where_there_are_no_exercises(key):
     exercise = EXERCISES[key]

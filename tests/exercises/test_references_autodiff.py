@@ -76,6 +76,7 @@ def test_forward_gradient_is_that_of_torch(case):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", all_cases(VALUE), ids=lambda case: case.args[0])
 def test_reverse_mode_is_that_of_torch(case):
     """The same passes on torch tensors, which add up gradients in the same way."""

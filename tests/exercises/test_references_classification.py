@@ -68,6 +68,7 @@ def mixup_in_torch(x, y, alpha, rng):
     return tuple(torch.lerp(a[order], a, lam).numpy() for a in map(torch.tensor, (x, y)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize(
     ("function", "other"), [("random_crop_flip", crops_in_torch), ("mixup", mixup_in_torch)]
@@ -109,6 +110,7 @@ class Gate(nn.Module):
         return torch.einsum("bchw,bc->bchw", x, gates)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_blocks_in_numpy_are_those_of_torch(seed):
     for function, module in {"ResidualBlock": Block, "SqueezeExcite": Gate}.items():

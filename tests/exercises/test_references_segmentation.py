@@ -113,6 +113,7 @@ def test_objects_are_those_of_scipy_numbered_in_reading_order(seed):
     np.testing.assert_array_equal(reference("connected_instances")(mask), names[labels])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_the_facts_hold_for_right_networks_of_any_layout(seed):
     """Drawn from any seed, no fact may cost a right network its points."""

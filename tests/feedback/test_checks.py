@@ -104,6 +104,7 @@ def sleeps(x):
     time.sleep(30)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("student", [endless, sleeps, swallows_interrupts])
 def test_a_loop_without_end_is_stopped(student):
     start = time.monotonic()
@@ -123,6 +124,7 @@ def test_the_time_is_that_of_all_cases_together():
     assert failure_of(slow).kind == "time"
 
 
+@pytest.mark.slow
 def test_a_busy_machine_costs_nothing():
     """The clock runs on while others use the processor; here it does in a sleep."""
 

@@ -47,6 +47,7 @@ def picture(cell: nbformat.NotebookNode) -> bytes:
     return base64.b64decode(shown[-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPLORATIONS)
 def test_an_exploration_of_the_book_draws_again(name: str) -> None:
     wanted, moves, (wrong, value) = EXPLORATIONS[name]

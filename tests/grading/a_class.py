@@ -23,6 +23,8 @@ def course(folder: Path) -> Any:
     return SimpleNamespace(
         root=folder,
         feedback=folder / "feedback",
+        db_url=f"sqlite:///{folder}/gradebook.db",
+        course_id="",
         address=ADDRESS,
         source=lambda name: folder / "solutions" / name / f"{name}.ipynb",
     )

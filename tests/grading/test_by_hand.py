@@ -41,6 +41,20 @@ def test_marks_and_comments_of_a_person_reach_the_page(tmp_path):
     assert "15 of 15 points so far; your instructor gives up to 2 more" in other
 
 
+def test_a_page_is_headed_with_the_name_of_the_gradebook(tmp_path):
+    course = make_course(tmp_path / "course", "mlp")
+    ensure_assignment(course, "mlp")
+    results = [graded(who) for who in ("Bob_Müller", "max")]
+    for result in results:
+        record(course, result)
+    with Gradebook(course.db_url, course.course_id) as book:
+        book.update_or_create_student("Bob_Müller", first_name="Bob", last_name="Müller")
+    bob, other = (text_of(p.read_text("utf-8")) for p in write_feedback(course, results, {}))
+    assert "For Bob Müller " in bob
+    assert "Bob_Müller" not in bob
+    assert "For max " in other
+
+
 def test_an_unknown_assignment_has_no_marks(tmp_path):
     course = make_course(tmp_path / "course", "mlp")
     assert by_hand(course, "mlp") == {}

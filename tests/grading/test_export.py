@@ -232,6 +232,7 @@ def test_of_what_was_refused_the_reason_is_told_once():
     reason = "The file is not JSON."
     verdict = Verdict("test_dense", "mlp/dense", 2, 0, REFUSED, reason)
     result = Result("ada", "mlp", REFUSED, "x", (verdict,), (Message("not-json", reason),))
+    assert result.judged == ()
     assert comment(result) == reason
     assert result.line() == "ada: refused, 0 of 2: not-json"
 

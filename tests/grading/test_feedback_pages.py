@@ -133,6 +133,18 @@ def test_what_is_marked_by_hand_comes_from_the_source_without_its_text(tmp_path)
     assert "secret" not in html
 
 
+def test_one_point_is_counted_as_one():
+    one = Verdict("test_f", "x/f", 1, 0, "value")
+    text = text_of(feedback_page(Result("ada", "x", GRADED, "", (one,)), ADDRESS))
+    assert "Mend f first: it can bring you 1 more point." in text
+    assert "f 0 of 1 point " in text
+    assert "0 of 1 point " in text.partition("Your marks")[0]
+    late = feedback_page(
+        Result("ada", "x", GRADED, "", (replace(one, earned=1.0),)), ADDRESS, (), 1
+    )
+    assert "1 point is taken off." in text_of(late)
+
+
 def test_marks_and_comments_by_hand_count():
     done = replace(HAND, earned=1.5, comment="Good.\nWhy <b>the</b> rank?")
     html = page(THREE, done, ByHand("softmax", 0, None, "Nice use of keepdims."))

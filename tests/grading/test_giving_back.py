@@ -94,4 +94,4 @@ def test_the_command_says_where_the_archive_is(course, tmp_path, monkeypatch):
     archive = course.feedback / "mlp-moodle.zip"
     assert f"To give back: {archive}" in said.output.replace("\n", "")
     (page,) = inside(archive).values()
-    assert "For Ada_Lovelace" in text_of(page)
+    assert "For Ada Lovelace" in text_of(page)

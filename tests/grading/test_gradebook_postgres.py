@@ -102,6 +102,7 @@ def twenty() -> list[Result]:
     return [*some, Result("eve", "mlp", MISSING, ""), Result("Zoë", "mlp", REFUSED, "x")]
 
 
+@pytest.mark.slow
 def test_twenty_results_are_the_same_as_in_sqlite(course, tmp_path):
     lite = make_course(tmp_path / "sqlite", "mlp", "detection")
     ensure_assignment(lite, "mlp")

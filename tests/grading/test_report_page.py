@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
+from nbgrader.api import Student
 
 from course_utils.feedback import exercises_of
 from course_utils.grading import page
 from course_utils.grading.class_tally import bins, outcome, tally
+from course_utils.grading.database import writing
 from course_utils.grading.report_page import label, report, steps, write_report
 from course_utils.grading.results import GRADED, MISSING, REFUSED, Message, Result, Verdict
 from tests.grading.a_class import ADDRESS, COPIED, UTF16, class_of, course, named, verdict
@@ -241,6 +243,48 @@ def test_numbers_of_the_class_are_told():
     assert "The work of 38 of 39 students was graded." in text
     assert "Half of it has 5 of 7 points or more; the mean is 4.9." in text
     assert "Grading took 19 s of work, 0.5 s a submission, 0.5 s for the slowest." in text
+
+
+def test_one_point_is_counted_as_one():
+    one = Verdict("test_f", "x/f", 1, 0, "value")
+    assert "It has 0 of 1 point." in text_of(html_of([graded(1, one)]))
+    two = html_of([graded(1, one), graded(2, one)])
+    assert "Half of it has 0 of 1 point or more" in text_of(two)
+    assert "Each bar starts at this percentage of 1 point." in two
+
+
+def test_the_list_has_the_name_and_the_folder_where_that_is_another():
+    ada, max_ = Result("ada_m", "mlp", MISSING, ""), Result("Max", "mlp", MISSING, "")
+    odd = Result("x1", "mlp", REFUSED, "", messages=(COPIED,))
+    html = report("mlp", [ada, max_, odd], ADDRESS, {"ada_m": "Ada Müller", "Max": "Max"})
+    people = BeautifulSoup(html, "html.parser").select("ul.names li")
+    assert [text_of(str(each)) for each in people] == ["Max", "Ada Müller ada_m"]
+    assert "x1 " + COPIED.text in text_of(html)
+    assert_inert(html)
+
+
+def test_the_report_of_a_course_takes_the_names_of_its_gradebook(tmp_path):
+    made = course(tmp_path)
+    with writing(made) as session:
+        session.add(Student(id="am1", first_name="Ada", last_name="Müller"))
+    path = write_report(made, [Result("am1", "mlp", MISSING, "")])
+    assert "Ada Müller am1" in text_of(path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", ["Ada-Maria Okafor", "Okafor_Ada-Maria"])
+def test_a_name_is_not_broken_at_its_hyphen(name):
+    html = html_of([Result(name, "mlp", REFUSED, "", messages=(COPIED,))])
+    cell = BeautifulSoup(html, "html.parser").select_one("th[scope=row]")
+    assert cell.get_text().strip() == name, "with the sign that is typed to look for it"
+    assert [each.get_text() for each in cell.select("span.whole")] == ["Ada-Maria"]
+    assert ".whole { display: inline-block; }" in html
+
+
+def test_code_is_not_broken_at_its_hyphen_but_after_its_underscore():
+    wrong = Verdict("focal-loss_mean", "focal-loss_mean", 2, 0, "value")
+    html = html_of([graded(n, wrong) for n in range(6)])
+    whole = '<code><span class="whole">focal-loss</span>_<wbr>mean</code>'
+    assert html.count(whole) == html.count("<code>")
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 40])

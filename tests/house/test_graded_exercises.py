@@ -1,12 +1,12 @@
 """Every graded function is announced by one exercise of its page, in one form of words."""
 
-import json
 import re
 from pathlib import Path
 
 import pytest
 
 from course_utils.feedback import ASSIGNMENTS, exercises_of
+from tests.book_prose import prose
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
 SECTIONS = sorted(BOOK.glob("[0-9][0-9]_*/[0-9][0-9]_*.ipynb"))
@@ -19,11 +19,6 @@ WORD = re.compile(r"(?<![-\w])graded\b", re.IGNORECASE)  # no label, and nothing
 
 def name_of(path: Path) -> str:
     return path.relative_to(BOOK).with_suffix("").as_posix()
-
-
-def prose(path: Path) -> str:
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return "".join("".join(c["source"]) + "\n\n" for c in cells if c["cell_type"] == "markdown")
 
 
 def announced(text: str) -> tuple[list[str], str]:

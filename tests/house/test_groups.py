@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 ONE_GROUP = """
 import os
 import pytest
@@ -14,6 +16,7 @@ def test_where(number):
 """
 
 
+@pytest.mark.slow
 def test_a_group_stays_in_one_process(tmp_path):
     (tmp_path / "test_group.py").write_text(ONE_GROUP)
     parallel = ["--numprocesses=2", "--dist=loadgroup", "-rP", "test_group.py"]

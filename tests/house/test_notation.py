@@ -7,7 +7,6 @@ the notation page gives it, no program can see.
 """
 
 import ast
-import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -15,6 +14,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.book_prose import cells, prose
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK, NOTATION = ROOT / "book", ROOT / "book/notation.md"
@@ -76,19 +77,6 @@ NAMES = {"learning_rate": "lr", "step_size": "lr", "yhat": "y_hat", "y_pred": "y
 
 def name_of(path: Path) -> str:
     return path.relative_to(BOOK).with_suffix("").as_posix()
-
-
-@cache
-def cells(path: Path, kind: str) -> list[str]:
-    found = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return ["".join(cell["source"]) for cell in found if cell["cell_type"] == kind]
-
-
-@cache
-def prose(path: Path) -> str:
-    if path.suffix == ".md":
-        return path.read_text(encoding="utf-8") + "\n"
-    return "".join(cell + "\n\n" for cell in cells(path, "markdown"))
 
 
 def formulas(text: str) -> Iterator[tuple[int, str]]:

@@ -12,6 +12,7 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 
 from course_utils import figures
 from course_utils.notebooks import BOOTSTRAP_ID, bootstrap_source
+from tests.book_prose import prose
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted(
@@ -41,12 +42,6 @@ def name_of(path: Path) -> str:
 @cache
 def read(path: Path) -> nbformat.NotebookNode:
     return nbformat.read(path, 4)
-
-
-def prose(path: Path) -> str:
-    if path.suffix == ".md":
-        return path.read_text(encoding="utf-8") + "\n"
-    return "".join(c.source + "\n\n" for c in read(path).cells if c.cell_type == "markdown")
 
 
 def code(path: Path) -> list[str]:

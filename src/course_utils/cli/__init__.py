@@ -116,6 +116,8 @@ def _print_score(notebook: Path, result: "Score") -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from course_utils.feedback.report import in_points
+
     table = Table("function", "points", "verdict", "first thing to mend", title=notebook.name)
     for row in result.rows:
         full = row.earned == row.points
@@ -124,8 +126,8 @@ def _print_score(notebook: Path, result: "Score") -> None:
         table.add_row(row.function, f"{row.earned:g}/{row.points:g}", verdict, Text(row.hint))
     console = Console()
     console.print(table)
-    console.print(f"Total: {result.earned:g} of {result.points:g} points.")
+    console.print(f"Total: {result.earned:g} of {in_points(f'{result.points:g}')}.")
     if result.manual:
-        console.print(f"Another {result.manual:g} points are given by your instructor.")
+        console.print(f"Your instructor gives up to {in_points(f'{result.manual:g}', 'more')}.")
     if result.stopped:
         console.print(Text(result.stopped, "red"))

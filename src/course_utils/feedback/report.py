@@ -48,7 +48,7 @@ class Report:
     def lines(self) -> list[tuple[str, str]]:
         """Return the report as pairs of a label and its text, in reading order."""
         if self.failure is None:
-            passed = f"{self._title()} passed: {self.earned:g} of {self.points:g} points."
+            passed = f"{self._title()} passed: {self.earned:g} of {in_points(f'{self.points:g}')}."
             return [("", passed), *((label, _plain(text)) for label, text in self.notes.items())]
         found = self.failure
         rows = [("", found.hint)]
@@ -105,6 +105,12 @@ class Report:
 
     def _title(self) -> str:
         return self.key.split("/")[1]
+
+
+def in_points(shown: str, kind: str = "") -> str:
+    """Return a number as it is shown with its noun: "1 point", "0.5 points", "3 more points"."""
+    noun = "point" if shown == "1" else "points"
+    return " ".join(filter(None, (shown, kind, noun)))
 
 
 def show_in_terminal(report: Report) -> None:

@@ -34,7 +34,7 @@ from course_utils.grading.results import (
     Verdict,
 )
 from course_utils.grading.sandbox import Limits
-from course_utils.grading.workers import Zygote, by_value
+from course_utils.grading.workers import Packer, Zygote, by_value
 
 _STUB = re.compile(r"NotImplementedError\(\"([\w.]+): not written yet\"\)")
 # Ways into the process that runs a student's program. Where that process states facts about a
@@ -101,6 +101,7 @@ class Checker:
         self.stubs = set(_STUB.findall("\n".join(cell.source for cell in _code_cells(source))))
         self.own = {cell.source for cell in _code_cells(source)}
         self.memory: Memory = {}
+        self.packer = Packer()
         told = f"{nbformat.writes(source)}\0{seed}\0{__version__}"
         self.fingerprint = hashlib.sha256(told.encode()).hexdigest()
 
@@ -171,7 +172,7 @@ class Checker:
     def _report(self, run: Run, position: int, cell: NotebookNode) -> Report:
         grade_id = cell.metadata.nbgrader.grade_id
         question, made = self.questions[grade_id], self.prepared[grade_id]
-        student = Remote(run, position, question.expression, made.program, self.stubs)
+        student = Remote(run, position, question.expression, made.program, self.packer, self.stubs)
         with remembering(self.memory):
             return examine(made.exercise, student, hidden=True, cases=made.cases)
 

@@ -18,6 +18,7 @@ from traitlets.config.loader import Config
 from course_utils.grading import placing, platforms
 from course_utils.grading.course import Course, plain_name
 from course_utils.grading.database import reading
+from course_utils.grading.names import full_name
 from course_utils.grading.notes import RefusedError, shown
 from course_utils.grading.placing import Arrival
 from course_utils.grading.platforms import CANVAS, MOODLE, PATTERNS, Owner, Person
@@ -92,11 +93,7 @@ def _people(course: Course) -> list[Person]:
     with reading(course) as session:
         rows = session.scalars(select(Student).order_by(Student.id)).all()
         return [
-            Person(
-                str(row.id),
-                f"{row.first_name or ''} {row.last_name or ''}".strip(),
-                str(row.lms_user_id or ""),
-            )
+            Person(str(row.id), full_name(row), str(row.lms_user_id or ""))
             for row in rows
             if _is_plain(str(row.id))
         ]

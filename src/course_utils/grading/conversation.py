@@ -15,7 +15,7 @@ from course_utils.feedback.trials import Elsewhere, ProcessEndedError
 from course_utils.grading.results import Message
 from course_utils.grading.sandbox import Limits
 from course_utils.grading.wire import WireError, decode, decode_outcome
-from course_utils.grading.workers import EndedError, Worker, Zygote, by_value, request
+from course_utils.grading.workers import EndedError, Packer, Worker, Zygote, by_value, request
 
 COMPILING = 60.0  # seconds that one kernel may take: blocks far too large take minutes
 WHY = "The check in the notebook says why."
@@ -159,10 +159,11 @@ class Remote(Elsewhere):
         position: int,
         expression: str,
         program: bytes,
+        packer: Packer,
         stubs: Collection[str] = (),
     ) -> None:
         self.run, self.position, self.expression = run, position, expression
-        self.program, self.stubs = program, stubs
+        self.program, self.packer, self.stubs = program, packer, stubs
         self.asked: Worker | None = None
 
     def outcome(self, exercise: Exercise, case: Case, seconds: float) -> Outcome:
@@ -171,7 +172,7 @@ class Remote(Elsewhere):
             worker = self._found()
             if worker is None:
                 return Outcome(error=NotImplementedError(f"{exercise.function}: not written yet"))
-            asked = request("case", case.args, dict(case.kwargs), seconds)
+            asked = request("case", *self.packer.packed(case), seconds)
             self.run.asked = True
             limit = ANSWER if exercise.judge is None else RESULTS
             limit += 64 * _size(case.expected) + 1024 * _size(case.args)

@@ -20,9 +20,10 @@ from traitlets import Dict
 from course_utils.grading import gradebook as marks
 from course_utils.grading.course import Course
 from course_utils.grading.database import reading
+from course_utils.grading.names import full_name
 from course_utils.grading.placing import collected
 from course_utils.grading.platforms import CANVAS, MOODLE
-from course_utils.grading.results import GRADED, Message, Result
+from course_utils.grading.results import Message, Result
 
 PLAIN = "plain"
 # A spreadsheet runs a cell that begins so as a formula; the wide forms count in some of them.
@@ -81,8 +82,7 @@ class TableExport(ExportPlugin):
 
     def full_name(self, student: Any) -> str:
         """Return the student's name as the gradebook has it, or the platform, or the id."""
-        name = f"{student.first_name or ''} {student.last_name or ''}".strip()
-        return name or self.names.get(student.id) or student.id
+        return full_name(student) or self.names.get(student.id) or student.id
 
 
 class PlainExport(TableExport):
@@ -232,7 +232,7 @@ def comment(result: Result) -> str:
     lines = [
         f"{verdict.grade_id.removeprefix('test_')}: {verdict.earned:g} of {verdict.points:g}"
         + (f". {verdict.hint}" if verdict.hint else "")
-        for verdict in (result.verdicts if result.status == GRADED else ())
+        for verdict in result.judged
     ]
     lines += [message.text for message in result.messages]
     return "<br>".join(html.escape(line) for line in lines)

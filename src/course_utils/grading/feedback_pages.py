@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from course_utils.grading import files, page
 from course_utils.grading.course import plain_name
+from course_utils.grading.names import names_of
 from course_utils.grading.results import GRADED, Result, Verdict
 
 if TYPE_CHECKING:
@@ -76,11 +77,11 @@ def write_feedback(
 ) -> list[Path]:
     """Write a page for each result, ``feedback/<student>/<name>/<name>.html``; return their paths.
 
-    A page is made of the result's record alone: no code, no output and no case is on it.
-    ``by_hand`` gives, by student, what instructors have marked; without it the page lists what
-    the instructor's notebook leaves to be marked by hand. ``penalties`` gives, by student, the
-    points that are taken off because it was late. Raises ValueError, before anything is
-    written, for a name that cannot be that of a folder and an assignment that the course lacks.
+    A page is made of the result's record and the student's name: no code, no output and no case
+    is on it. ``by_hand`` gives, by student, what instructors have marked; without it the page
+    lists what the instructor's notebook leaves to be marked by hand. ``penalties`` gives, by
+    student, the points that are taken off because it was late. Raises ValueError, before anything
+    is written, for a name that cannot be that of a folder and an assignment that the course lacks.
     """
     for result in results:
         plain_name("student", result.student)
@@ -89,33 +90,40 @@ def write_feedback(
     if by_hand is None:
         waiting = {n: hand_graded(course.source(n)) for n in {r.assignment for r in results}}
     written = []
+    known = {name: names_of(course, name) for name in {result.assignment for result in results}}
     for result in results:
         name = result.assignment
         marks = waiting.get(name, ()) if by_hand is None else by_hand.get(result.student, ())
         target = Path(course.feedback) / result.student / name / f"{name}.html"
         late = (penalties or {}).get(result.student, 0.0)
-        written.append(files.write(target, feedback_page(result, course.address, marks, late)))
+        student = known[name].get(result.student, "")
+        html = feedback_page(result, course.address, marks, late, student)
+        written.append(files.write(target, html))
     return written
 
 
 def feedback_page(
-    result: Result, address: str, by_hand: Sequence[ByHand] = (), penalty: float = 0.0
+    result: Result,
+    address: str,
+    by_hand: Sequence[ByHand] = (),
+    penalty: float = 0.0,
+    student: str = "",
 ) -> str:
     """Return the page for one result; links lead to the repository at ``address``.
 
-    ``penalty`` is in points: what is taken off because it was late.
+    ``penalty`` is in points: what is taken off because it was late. ``student`` is the student's
+    name; without it the page has that of the folder.
     """
-    graded = result.status == GRADED  # of anything else there is nothing to tell but why
-    verdicts = result.verdicts if graded else ()
-    questions = [_question(v, page.checked_address(address), by_hand) for v in verdicts]
+    questions = [_question(v, page.checked_address(address), by_hand) for v in result.judged]
     of_checks = {verdict.grade_id for verdict in result.verdicts}
     manual = [mark for mark in by_hand if mark.grade_id not in of_checks and mark.points > 0]
-    manual = manual if graded else []
+    manual = manual if result.status == GRADED else []
     marked = [mark for mark in manual if mark.earned is not None]
     earned = sum(each.earned or 0 for each in (*questions, *marked))
     return page.render(
         "feedback",
         result=result,
+        student=student or result.student,
         questions=questions,
         first=_first(questions),
         right=sum(question.outcome == "full" for question in questions),

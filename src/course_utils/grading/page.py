@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from course_utils.feedback import Exercise, exercise_for
 from course_utils.feedback.exercise import COMPILES, MAIN, VALIDATION
+from course_utils.feedback.report import in_points
 from course_utils.grading.results import Verdict
 
 LONGEST = 400  # characters of one text; the longest hint of the course has 242
@@ -19,6 +20,7 @@ LONGEST_NAME = 60
 # In a verdict: "01_mlp/05_losses", or as a report has it, "Losses and outputs (book/01_mlp/...)".
 _SECTION = re.compile(r"(?:(?P<title>.*) \()?(?:book/)?(?P<page>[\w-]+/[\w-]+)\)?", re.ASCII)
 _ADDRESS = re.compile(r"https://[\w.-]+(/[\w.-]+)+", re.ASCII)
+_BREAKS = {" ": Markup(" "), "_": Markup("_<wbr>")}
 _PARTS = {MAIN: "right results", VALIDATION: "bad input refused", COMPILES: "it compiles"}
 
 
@@ -148,17 +150,25 @@ def _environment() -> Environment:
         "number": number,
         "percent": percent,
         "count": count,
+        "points": lambda value, kind="": in_points(number(value), kind),
         "name": lambda text: plain(text, LONGEST_NAME),
-        "code": _code,
+        "whole": _whole,
         "short": lambda text: plain(text, 140),
         "paragraphs": _paragraphs,
     }
     return environment
 
 
-def _code(text: str) -> Markup:
-    """Return a name that may be broken after its underscores."""
-    return Markup("_<wbr>").join(escape(each) for each in plain(text, LONGEST_NAME).split("_"))
+def _whole(text: str) -> Markup:
+    """Return a name that may be broken between words and after underscores, not at hyphens."""
+    pieces = re.split("([ _])", plain(text, LONGEST_NAME))
+    return Markup("").join(_BREAKS.get(each) or _word(each) for each in pieces)
+
+
+def _word(text: str) -> Markup:
+    """Return a word that the style keeps on one line where there is room for it."""
+    # With a hyphen that is another sign, a name copied from the page would not be found.
+    return Markup('<span class="whole">{}</span>').format(text) if "-" in text else escape(text)
 
 
 def _paragraphs(text: str, longest: int = 4000) -> Markup:

@@ -1,6 +1,6 @@
 """What an instructor gets: one page that shows how the class did and what to teach again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -21,6 +21,7 @@ from course_utils.grading.class_tally import (
     tally,
 )
 from course_utils.grading.course import plain_name
+from course_utils.grading.names import names_of
 from course_utils.grading.results import Result
 
 if TYPE_CHECKING:
@@ -87,17 +88,23 @@ def write_report(course: "Course", results: Sequence[Result], name: str = "") ->
         raise ValueError(f"results must be those of one assignment, got {sorted(names)}")
     name = plain_name("name", names.pop())
     target = Path(course.root) / "reports" / f"{name}.html"
-    return files.write(target, report(name, results, course.address))
+    return files.write(target, report(name, results, course.address, names_of(course, name)))
 
 
-def report(name: str, results: Sequence[Result], address: str) -> str:
-    """Return the page on an assignment; links lead to the repository at ``address``."""
+def report(
+    name: str, results: Sequence[Result], address: str, known: Mapping[str, str] | None = None
+) -> str:
+    """Return the page on an assignment; links lead to the repository at ``address``.
+
+    ``known`` gives, by folder, the names of students; without one the page has the folder's.
+    """
     found = tally(results, page.checked_address(address))
     sick = [eye for eye in found.eyes if eye.reason != "repaired"]
     return page.render(
         "report",
         assignment=name,
         tally=found,
+        names=known or {},
         steps=steps(found),
         columns=_columns(found),
         base=_BASE,

@@ -95,10 +95,14 @@ class Result:
         """The points that the checks gave."""
         return round(sum(verdict.earned for verdict in self.verdicts), 2)
 
+    @property
+    def judged(self) -> tuple[Verdict, ...]:
+        """The verdicts that say something of a function: none where nothing was graded."""
+        return self.verdicts if self.status == GRADED else ()
+
     def line(self) -> str:
         """Return one line for a log: who, how much, what first."""
-        asked = self.verdicts if self.status == GRADED else ()
-        failed = [verdict.grade_id for verdict in asked if not verdict.passed]
+        failed = [verdict.grade_id for verdict in self.judged if not verdict.passed]
         what = ", ".join([*failed, *(message.code for message in self.messages)]) or "all right"
         return f"{self.student}: {self.status}, {self.earned:g} of {self.points:g}: {what}"
 

@@ -3,12 +3,13 @@
 import io
 import json
 import os
+import pickle
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import cloudpickle
 import numpy as np
 
+from course_utils.feedback.exercise import Case
 from course_utils.grading.sandbox import Limits, bubblewrap, remove, require
 from course_utils.grading.wire import FRAME_LIMIT, WireError, receive, send
 from course_utils.grading.zygote import MESSAGE, Settings
@@ -203,17 +205,37 @@ def _environment(scratch: Path) -> dict[str, str]:
 
 
 def request(what: str, *content: Any) -> bytes:
-    """Return a request as bytes; functions of the exercises go by value, arrays with strides."""
+    """Return a request as bytes, of plain content and of what is packed."""
+    return pickle.dumps((what, *content))
+
+
+def by_value(content: Any) -> bytes:
+    """Return content for another process: functions with all they need, arrays with strides."""
     buffer = io.BytesIO()
-    _Pickler(buffer).dump((what, *content))
+    _Pickler(buffer).dump(content)
     return buffer.getvalue()
 
 
-def by_value(program: Callable[..., Any]) -> bytes:
-    """Return a function of an exercise for another process, with all that it needs of there."""
-    buffer = io.BytesIO()
-    _Pickler(buffer).dump(program)
-    return buffer.getvalue()
+class Packed(bytes):
+    """Arguments that were made into bytes before; who reads a request with them has arguments."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return pickle.loads, (bytes(self),)
+
+
+class Packer:
+    """Packs the arguments of each case once: those of many students are the same objects."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[int, int], tuple[Packed, Packed, Case]] = {}
+
+    def packed(self, case: Case) -> tuple[Packed, Packed]:
+        """Return the arguments of a case, of which every worker makes objects of its own."""
+        key = id(case.args), id(case.kwargs)
+        if key not in self.known:  # the case is kept, so that its ids stay its own
+            args, kwargs = by_value(case.args), by_value(dict(case.kwargs))
+            self.known[key] = Packed(args), Packed(kwargs), case
+        return self.known[key][:2]
 
 
 class _Pickler(cloudpickle.Pickler):
