@@ -175,6 +175,13 @@ def test_no_other_way_to_write_it(path: Path):
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize("path", [*PAGES, NOTATION], ids=name_of)
+def test_sizes_are_written_with_a_multiplication_sign(path: Path):
+    text = re.sub(r"^`{3,}.*$", "", CODE_BLOCK.sub("", prose(path)), flags=re.M)
+    text = re.sub(r"`[^`]*`", "", text)
+    assert not re.findall(r"\b\d+x\d+\b", text), "write 3×3"
+
+
 def test_every_name_of_the_code_column_is_alive():
     codes = [p.read_text(encoding="utf-8") for p in (ROOT / "src/course_utils").rglob("*.py")]
     codes += [c for path in PAGES if path.suffix == ".ipynb" for c in cells(path, "code")]
