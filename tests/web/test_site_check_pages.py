@@ -188,7 +188,7 @@ def test_every_reference_passes_in_the_page(site: Path, browser: Browser) -> Non
     found = {key: verdict.get("rows", verdict) for key, verdict in zip(jobs, verdicts, strict=True)}
     points = {key: f"{exercises_of(key.split('/')[0])[key].points:g}" for key in jobs}
     expected = {
-        key: [["", f"{key.split('/')[1]} passed: {full} of {full} points."]]
+        key: [["", f"{key.split('/')[1]} passed: {full} of {full} point{'s' * (full != '1')}."]]
         for key, full in points.items()
     }
     assert found == expected
