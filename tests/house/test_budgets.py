@@ -10,8 +10,9 @@ from jupyter_cache import get_cache
 
 pytestmark = pytest.mark.slow
 # The aim is 12 minutes. It took 13 on one machine with two cores and 15 on another of the same
-# kind; more than 17 is the book's doing.
-BOOK_SECONDS, AT_ONCE = 17 * 60, 2  # two cores run two notebooks at a time
+# kind, and one notebook 76 and 92 seconds; beyond 17, and as much for a notebook, it is the book.
+BOOK_SECONDS, AT_ONCE = 12 * 60, 2  # two cores run two notebooks at a time
+SLOWER = 17 / 12
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +37,8 @@ def stated(path: Path) -> int | None:
 @pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_notebook_keeps_its_budget(path, seconds):
     budget = stated(path)
-    assert seconds[path.relative_to(ROOT).as_posix()] <= (budget or 30)
+    assert seconds[path.relative_to(ROOT).as_posix()] <= (budget or 30) * SLOWER
 
 
 def test_the_book_keeps_its_budget(seconds):
-    assert sum(seconds.values()) <= BOOK_SECONDS * AT_ONCE
+    assert sum(seconds.values()) <= BOOK_SECONDS * AT_ONCE * SLOWER
