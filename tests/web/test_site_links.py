@@ -3,6 +3,7 @@
 import os
 import re
 import tomllib
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -31,6 +32,7 @@ class Links(HTMLParser):
                 self.anchors.add(value)
 
 
+@cache
 def links(path: Path) -> Links:
     assert path.is_file(), f"the site has no {path.name}: build it again"
     return Links(path.read_text(encoding="utf-8"))
