@@ -1,6 +1,5 @@
 """Warm kernels: a fork of a process with the imports done, which behaves like any other kernel."""
 
-import asyncio
 import json
 import logging
 import os
@@ -13,6 +12,7 @@ import nbformat
 import psutil
 import pytest
 from jupyter_client.manager import KernelManager
+from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from typer.testing import CliRunner
 
@@ -90,6 +90,11 @@ class Session:
             self.manager.shutdown_kernel(now=True)
 
 
+def status_of(session):
+    """Wait for the end of a kernel; return its exit status, also inside a running event loop."""
+    return run_sync(session.manager.provisioner.wait)()
+
+
 def notebook(*cells):
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
 
@@ -137,7 +142,7 @@ def test_a_kill_is_noticed_with_its_signal():
         assert session.manager.is_alive()
         os.kill(pid, signal.SIGKILL)
         assert pid_is_gone(pid)
-        assert asyncio.run(session.manager.provisioner.wait()) == -signal.SIGKILL
+        assert status_of(session) == -signal.SIGKILL
         assert not session.manager.is_alive()
         assert not session.manager.provisioner.has_process
 
@@ -149,7 +154,7 @@ def test_an_exit_gives_its_status_and_takes_its_children_along():
             session.run("import os; p = os.spawnlp(os.P_NOWAIT, 'sleep', 'sleep', '999'); print(p)")
         )
         session.client.execute("os._exit(7)")
-        assert asyncio.run(session.manager.provisioner.wait()) == 7
+        assert status_of(session) == 7
         assert pid_is_gone(child)
 
 
@@ -205,7 +210,7 @@ def test_a_parent_that_dies_takes_its_kernels_along_and_is_replaced():
         )
         os.kill(parent, signal.SIGKILL)
         assert pid_is_gone(kernel)
-        assert asyncio.run(session.manager.provisioner.wait()) == -signal.SIGKILL
+        assert status_of(session) == -signal.SIGKILL
     with Session("warm-brief") as session:
         assert session.run("print(1)") == "1"
 
