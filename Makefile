@@ -5,7 +5,7 @@
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help site test check lab lint weights bench-gpu grade-demo dist environment environment-dev browser clean
+.PHONY: help site test check quick lab lint weights bench-gpu grade-demo dist environment environment-dev browser clean
 
 SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -37,7 +37,10 @@ test: environment-dev browser lint ## everything: style, types, code, notebooks,
 	@$(PY) -m pytest $(COLAB)
 	@$(PY) -m pytest $(TWO) --ignore=$(COLAB)
 
-check: environment-dev lint ## what is quick: style, types, unit and structure tests
+check: environment-dev ## what is quick: style, types, unit and structure tests
+	@$(MAKE) --jobs=2 lint quick
+
+quick: environment-dev
 	@$(PY) -m pytest $(TWO) -m "not slow and not web"
 
 lab: environment ## JupyterLab on the course, in your browser; its terminal knows `course`

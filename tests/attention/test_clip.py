@@ -84,6 +84,7 @@ def test_words_become_numbers() -> None:
         tokens(["a pink ring"])
 
 
+@pytest.mark.slow
 def test_a_short_training_finds_colours() -> None:
     torch.set_num_threads(1)
     rng = np.random.default_rng(0)

@@ -107,6 +107,7 @@ def test_the_translator_is_given_what_it_has_written():
     assert all(rows.shape[1] == n and rows.max() < 26 for n, rows in words.items())
 
 
+@pytest.mark.slow
 def test_a_translator_and_a_mirror_learn():
     torch.manual_seed(0)
     model = teach(Translator(32, 2), seed=0, steps=120, lr=0.01)

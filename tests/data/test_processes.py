@@ -33,6 +33,7 @@ def start(entry, tmp_path):
         process.communicate()
 
 
+@pytest.mark.slow
 def test_two_processes_share_one_download(server, start, cache):
     server.script = [("stall", 30_000)]  # the first holds the lock until the second waits for it
     first = start()

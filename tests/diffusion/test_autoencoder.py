@@ -39,6 +39,7 @@ def test_the_loss_is_cross_entropy_plus_half_the_square_of_the_code():
     assert autoencoder_loss(model, images, blur).item() == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_short_training_of_both_stages():
     torch.manual_seed(0)
     model, (images, labels) = LatentDigits(), digits(200)

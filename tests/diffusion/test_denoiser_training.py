@@ -43,6 +43,7 @@ def test_a_batch_can_be_undone(target):
     assert torch.allclose(back, x0, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_short_training_learns_one_picture():
     picture = torch.zeros(1, 1, 8, 8)
     picture[:, :, 2:6, 3:5] = 1.0

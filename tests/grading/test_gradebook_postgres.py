@@ -26,6 +26,7 @@ pytestmark = [
         os.environ.get("COURSE_WITHOUT_POSTGRES") == "1", reason="COURSE_WITHOUT_POSTGRES is set"
     ),
     pytest.mark.xdist_group("postgres"),
+    pytest.mark.slow,
 ]
 INSTALL = (
     "PostgreSQL is not installed: `apt-get install --no-install-recommends postgresql`, "
@@ -102,7 +103,6 @@ def twenty() -> list[Result]:
     return [*some, Result("eve", "mlp", MISSING, ""), Result("Zoë", "mlp", REFUSED, "x")]
 
 
-@pytest.mark.slow
 def test_twenty_results_are_the_same_as_in_sqlite(course, tmp_path):
     lite = make_course(tmp_path / "sqlite", "mlp", "detection")
     ensure_assignment(lite, "mlp")

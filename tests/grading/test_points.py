@@ -2,21 +2,23 @@
 
 import pytest
 
-from course_utils.feedback.report import Report, in_points
+from course_utils.feedback.report import Report, counted
 
 
 @pytest.mark.parametrize(
-    ("shown", "kind", "words"),
+    ("shown", "nouns", "words"),
     [
-        ("1", "", "1 point"),
-        ("0", "", "0 points"),
-        ("0.5", "", "0.5 points"),
-        ("1", "more", "1 more point"),
-        ("3", "more", "3 more points"),
+        ("1", ["point"], "1 point"),
+        ("0", ["point"], "0 points"),
+        ("0.5", ["point"], "0.5 points"),
+        ("1", ["more point"], "1 more point"),
+        ("3", ["more point"], "3 more points"),
+        ("1", ["class", "classes"], "1 class"),
+        ("1,000", ["class", "classes"], "1,000 classes"),
     ],
 )
-def test_a_number_has_its_noun(shown, kind, words):
-    assert in_points(shown, kind) == words
+def test_a_number_has_its_noun(shown, nouns, words):
+    assert counted(shown, *nouns) == words
 
 
 @pytest.mark.parametrize(("points", "words"), [(1, "1 of 1 point."), (2.0, "2 of 2 points.")])

@@ -19,9 +19,12 @@ from typer.testing import CliRunner
 from course_utils.cli import app
 from course_utils.grading import provisioner
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(os, "pidfd_open"), reason="kernels are forked where the system has pidfd"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not hasattr(os, "pidfd_open"), reason="kernels are forked where the system has pidfd"
+    ),
+    pytest.mark.slow,
+]
 PATIENCE = 30  # seconds that anything here may take on a busy machine
 
 
@@ -114,7 +117,6 @@ def test_a_notebook_runs_with_numpy_there_from_the_start():
     assert texts(node) == ["True True\n", "True 1\n"]
 
 
-@pytest.mark.slow
 def test_a_figure_is_shown():
     node = notebook("import matplotlib.pyplot as plt", "plt.plot([1, 2]);")
     NotebookClient(node, kernel_name="warm-signal", timeout=PATIENCE).execute()
@@ -147,7 +149,6 @@ def test_a_kill_is_noticed_with_its_signal():
         assert not session.manager.provisioner.has_process
 
 
-@pytest.mark.slow
 def test_an_exit_gives_its_status_and_takes_its_children_along():
     with Session() as session:
         child = int(
@@ -180,7 +181,6 @@ def test_two_kernels_share_a_parent_and_no_state():
         assert one.run(draw) != other.run(draw)
 
 
-@pytest.mark.slow
 def test_the_environment_and_the_folder_are_those_of_the_order(tmp_path):
     env = {**os.environ, "MARK": "\udcff seven", "HOME": str(tmp_path / "missing")}
     with Session("warm-brief", env=env, cwd=str(tmp_path)) as session:
@@ -202,7 +202,6 @@ def test_nothing_is_left_and_a_module_that_is_missing_is_named(caplog):
     assert "no_such_module (ModuleNotFoundError" in caplog.text
 
 
-@pytest.mark.slow
 def test_a_parent_that_dies_takes_its_kernels_along_and_is_replaced():
     with Session("warm-brief") as session:
         kernel, parent = map(
@@ -215,7 +214,6 @@ def test_a_parent_that_dies_takes_its_kernels_along_and_is_replaced():
         assert session.run("print(1)") == "1"
 
 
-@pytest.mark.slow
 def test_a_user_that_dies_leaves_no_kernel():
     code = (
         "from jupyter_client.manager import KernelManager as M; import os\n"
@@ -228,7 +226,6 @@ def test_a_user_that_dies_leaves_no_kernel():
     assert pid_is_gone(int(printed))
 
 
-@pytest.mark.slow
 def test_a_kernel_that_cannot_be_forked_starts_cold():
     with Session(independent=True) as session:
         assert session.run("import os; print(os.getppid())") == str(os.getpid())
@@ -277,7 +274,6 @@ print(time.perf_counter() - start)
 """
 
 
-@pytest.mark.slow
 def test_speed_beside_a_cold_kernel(capsys):
     """Print the time of a notebook that imports numpy and torch, warm and cold: no verdict."""
     for name, chosen in ("cold", "local-provisioner"), ("warm", provisioner.NAME):

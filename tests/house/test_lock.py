@@ -116,6 +116,7 @@ def test_this_environment_holds_exactly_the_pins():
     assert not found, "\n".join([*found, "`make clean`, then the same command, mends it."])
 
 
+@pytest.mark.slow
 def test_pip_finds_nothing_broken():
     assert "No broken requirements found" in pip(sys.executable, "check")
 

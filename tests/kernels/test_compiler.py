@@ -12,6 +12,7 @@ from course_utils.kernels.device import DEVICE, tl, triton
 from course_utils.kernels.launches import record_launches
 from course_utils.kernels.sources import gather
 
+pytestmark = pytest.mark.slow  # each starts a compiler
 SIGNATURE = {"x": "*fp32", "n": "i32"}
 FACTOR = tl.constexpr(3.0)
 PLAIN = 3.0

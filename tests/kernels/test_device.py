@@ -27,6 +27,7 @@ def test_tests_are_interpreted_on_the_cpu():
     assert triton.language is tl
 
 
+@pytest.mark.slow
 def test_import_alone_sets_the_interpreter_up():
     code = "import course_utils.kernels.device as device, os; print(device.DEVICE, os.environ)"
     output = run(code).stdout

@@ -116,7 +116,7 @@ def _print_score(notebook: Path, result: "Score") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from course_utils.feedback.report import in_points
+    from course_utils.feedback.report import counted
 
     table = Table("function", "points", "verdict", "first thing to mend", title=notebook.name)
     for row in result.rows:
@@ -126,8 +126,8 @@ def _print_score(notebook: Path, result: "Score") -> None:
         table.add_row(row.function, f"{row.earned:g}/{row.points:g}", verdict, Text(row.hint))
     console = Console()
     console.print(table)
-    console.print(f"Total: {result.earned:g} of {in_points(f'{result.points:g}')}.")
+    console.print(f"Total: {result.earned:g} of {counted(f'{result.points:g}', 'point')}.")
     if result.manual:
-        console.print(f"Your instructor gives up to {in_points(f'{result.manual:g}', 'more')}.")
+        console.print(f"Your instructor gives up to {counted(f'{result.manual:g}', 'more point')}.")
     if result.stopped:
         console.print(Text(result.stopped, "red"))

@@ -48,7 +48,8 @@ class Report:
     def lines(self) -> list[tuple[str, str]]:
         """Return the report as pairs of a label and its text, in reading order."""
         if self.failure is None:
-            passed = f"{self._title()} passed: {self.earned:g} of {in_points(f'{self.points:g}')}."
+            all_points = counted(f"{self.points:g}", "point")
+            passed = f"{self._title()} passed: {self.earned:g} of {all_points}."
             return [("", passed), *((label, _plain(text)) for label, text in self.notes.items())]
         found = self.failure
         rows = [("", found.hint)]
@@ -107,10 +108,9 @@ class Report:
         return self.key.split("/")[1]
 
 
-def in_points(shown: str, kind: str = "") -> str:
+def counted(shown: str, one: str, many: str = "") -> str:
     """Return a number as it is shown with its noun: "1 point", "0.5 points", "3 more points"."""
-    noun = "point" if shown == "1" else "points"
-    return " ".join(filter(None, (shown, kind, noun)))
+    return f"{shown} {one if shown == '1' else many or one + 's'}"
 
 
 def show_in_terminal(report: Report) -> None:

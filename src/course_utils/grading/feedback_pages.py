@@ -87,10 +87,11 @@ def write_feedback(
         plain_name("student", result.student)
         plain_name("assignment", result.assignment)
     waiting: dict[str, list[ByHand]] = {}
+    assignments = {result.assignment for result in results}
     if by_hand is None:
-        waiting = {n: hand_graded(course.source(n)) for n in {r.assignment for r in results}}
+        waiting = {name: hand_graded(course.source(name)) for name in assignments}
+    known = {name: names_of(course, name) for name in assignments}
     written = []
-    known = {name: names_of(course, name) for name in {result.assignment for result in results}}
     for result in results:
         name = result.assignment
         marks = waiting.get(name, ()) if by_hand is None else by_hand.get(result.student, ())

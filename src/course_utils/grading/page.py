@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from course_utils.feedback import Exercise, exercise_for
 from course_utils.feedback.exercise import COMPILES, MAIN, VALIDATION
-from course_utils.feedback.report import in_points
+from course_utils.feedback.report import counted
 from course_utils.grading.results import Verdict
 
 LONGEST = 400  # characters of one text; the longest hint of the course has 242
@@ -64,7 +64,7 @@ def percent(share: float) -> str:
 
 def count(n: int, one: str, many: str = "") -> str:
     """Return a number with its noun: "1 student", "3 students"."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
+    return counted(f"{n:,}", one, many)
 
 
 def render(template: str, **values: object) -> str:
@@ -150,7 +150,7 @@ def _environment() -> Environment:
         "number": number,
         "percent": percent,
         "count": count,
-        "points": lambda value, kind="": in_points(number(value), kind),
+        "points": lambda value, one="point": counted(number(value), one),
         "name": lambda text: plain(text, LONGEST_NAME),
         "whole": _whole,
         "short": lambda text: plain(text, 140),
