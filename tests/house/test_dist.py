@@ -30,12 +30,17 @@ def run(*arguments: str, folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, made of a copy of the tracked files: a build leaves folders behind."""
+    """The wheel, made of a copy of the tracked files: a build leaves folders behind.
+
+    A run leaves bytecode, which is no part of the course.
+    """
     copy, out = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("dist")
     names = run("git", "ls-files", "src", "pyproject.toml", "README.md", "LICENSE", folder=ROOT)
     for name in names.splitlines():
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         (copy / name).write_bytes((ROOT / name).read_bytes())
+    (copy / "src/course_utils/data/__pycache__").mkdir()
+    (copy / "src/course_utils/data/__pycache__/loaders.cpython-311.pyc").touch()
     run(sys.executable, "-m", "build", "--wheel", "--outdir", str(out), str(copy), folder=copy)
     (made,) = out.glob("*.whl")
     return made
