@@ -37,7 +37,7 @@ test: environment-dev browser lint ## everything: style, types, code, notebooks,
 	@$(PY) -m pytest $(COLAB)
 	@$(PY) -m pytest $(TWO) --ignore=$(COLAB)
 
-check: environment-dev ## what is quick: style, types, unit and structure tests
+check: ## what is quick: style, types, unit and structure tests
 	@$(MAKE) --jobs=2 lint quick
 
 quick: environment-dev

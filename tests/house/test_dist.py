@@ -39,8 +39,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in names.splitlines():
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         (copy / name).write_bytes((ROOT / name).read_bytes())
-    (copy / "src/course_utils/data/__pycache__").mkdir()
-    (copy / "src/course_utils/data/__pycache__/loaders.cpython-311.pyc").touch()
+    bytecode = copy / "src" / "course_utils" / "data" / "__pycache__"
+    bytecode.mkdir()
+    (bytecode / "loaders.cpython-311.pyc").touch()
     run(sys.executable, "-m", "build", "--wheel", "--outdir", str(out), str(copy), folder=copy)
     (made,) = out.glob("*.whl")
     return made
