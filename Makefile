@@ -50,7 +50,7 @@ lab: environment ## JupyterLab on the course, in your browser; its terminal know
 lint: environment-dev ## style and types
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m ruff format --check --quiet . || { echo "Run: $(PY) -m ruff format ."; exit 1; }
-	@$(PY) -m basedpyright --level error
+	@$(PY) -m pyrefly check --min-severity error --summary=none
 
 weights: environment ## the shipped weights, trained again by their scripts (more than an hour)
 	@for script in $(WEIGHTS); do echo "benchmarks/$$script.py"; \

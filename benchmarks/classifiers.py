@@ -7,6 +7,7 @@ shows. Settings were chosen on the validation sets; each test set is opened once
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -34,7 +35,7 @@ def turned_and_shifted(x: Tensor) -> Tensor:
     return turned(shifted(x, 2, "replicate"))
 
 
-TASKS = {
+TASKS: dict[str, tuple[Any, Any, dict[str, Any], float]] = {
     "digits": (load_mnist, partial(shifted, pixels=1), {"epochs": 6, "batch_size": 64}, 0.01),
     "cells": (load_bloodmnist, turned_and_shifted, {"epochs": 24, "batch_size": 32}, 0.02),
 }
@@ -47,9 +48,9 @@ def run(name: str, seed: int) -> dict[str, float]:
     seed_everything(seed)
     model = compact_cnn(data["train"][0].shape[1], int(data["train"][1].max()) + 1)
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=1e-3)
-    rules = {**rules, "optimizer": optimizer, "schedule": one_cycle, "augment": augment}
+    chosen = {"optimizer": optimizer, "schedule": one_cycle, "augment": augment}
     start = time.monotonic()
-    fit(model, data["train"], data["val"], seed=seed, **rules)
+    fit(model, data["train"], data["val"], seed=seed, **rules, **chosen)
     seconds = time.monotonic() - start
     found = {split: accuracy(model, *data[split]) for split in ("val", "test")}
     print(name, seed, found, f"{seconds:.0f} s", flush=True)

@@ -105,7 +105,7 @@ def main() -> None:
         return {key: [run[key] for run in part] for key in MEASURES}
 
     guided, chains = len(SCALES), runs[len(SCALES) + 1 :]
-    results = {
+    results: dict[str, Any] = {
         "drawn": DRAWN,
         "real": judging()(halves()[1][0]),
         "guidance": {"scales": SCALES, "steps": GUIDED_STEPS, "samples": DRAWN}

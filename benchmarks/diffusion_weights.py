@@ -63,7 +63,7 @@ def train_judge() -> nn.Module:
     """Train the classifier that reads drawn digits."""
     seed_everything(SEED)
     judge = Judge()
-    judge.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    judge.to(memory_format=torch.channels_last)  # pyrefly: ignore[no-matching-overload]
     sgd = torch.optim.SGD(
         judge.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4, nesterov=True
     )

@@ -53,7 +53,7 @@ def run(
         if problem.name.startswith(names):
             results.append(measured(problem, device, dtype, clock, repeats))
             print(line(results[-1]), flush=True)
-    record = {
+    record: dict[str, Any] = {
         "gpu": gpu,
         "format": FORMATS[dtype],
         "date": datetime.now(UTC).date().isoformat(),

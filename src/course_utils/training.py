@@ -126,7 +126,7 @@ def descend(
     """
     if steps < 1:
         raise ValueError(f"steps must be at least 1, got {steps}")
-    model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    model.to(memory_format=torch.channels_last)  # pyrefly: ignore[no-matching-overload]
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=1e-3)
     rates = LambdaLR(optimizer, lambda t: one_cycle(t, steps))
     losses = []

@@ -36,7 +36,7 @@ def alexnet(grouped: bool = True, num_classes: int = 1000) -> nn.Sequential:
     g = 2 if grouped else 1
     relu = nn.ReLU()
     return nn.Sequential(
-        OrderedDict(
+        OrderedDict[str, nn.Module](
             conv1=nn.Sequential(nn.Conv2d(3, 96, 11, 4), relu, LocalResponseNorm()),
             pool1=nn.MaxPool2d(3, 2),
             conv2=nn.Sequential(

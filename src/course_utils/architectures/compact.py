@@ -28,4 +28,4 @@ def compact_cnn(c_in: int, num_classes: int, width: int = 16) -> nn.Sequential:
     head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4 * width, num_classes)]
     # Channels last in memory: convolutions with few channels run nearly twice as fast on a CPU.
     net = nn.Sequential(*layers, *head)
-    return net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    return net.to(memory_format=torch.channels_last)  # pyrefly: ignore[no-matching-overload]

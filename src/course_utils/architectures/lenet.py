@@ -49,7 +49,7 @@ def lenet_1989() -> nn.Sequential:
     )
     h2 = nn.Sequential(EightOfTwelve(), MapBias(12, 4, 4), nn.Tanh())
     h3 = nn.Sequential(nn.Flatten(), nn.Linear(192, 30), nn.Tanh())
-    return nn.Sequential(OrderedDict(h1=h1, h2=h2, h3=h3, out=nn.Linear(30, 10)))
+    return nn.Sequential(OrderedDict[str, nn.Module](h1=h1, h2=h2, h3=h3, out=nn.Linear(30, 10)))
 
 
 def lenet_like(c_in: int = 1, num_classes: int = 10) -> nn.Sequential:
@@ -61,7 +61,7 @@ def lenet_like(c_in: int = 1, num_classes: int = 10) -> nn.Sequential:
     document recognition.
     """
     return nn.Sequential(
-        OrderedDict(
+        OrderedDict[str, nn.Module](
             conv1=nn.Conv2d(c_in, 6, 5),
             pool1=nn.Sequential(nn.ReLU(), nn.MaxPool2d(2)),
             conv2=nn.Conv2d(6, 16, 5),
@@ -81,7 +81,7 @@ def lenet_28(c_in: int = 1, num_classes: int = 10) -> nn.Sequential:
     Source: after Fleuret (2023), The Little Book of Deep Learning.
     """
     return nn.Sequential(
-        OrderedDict(
+        OrderedDict[str, nn.Module](
             conv1=nn.Conv2d(c_in, 32, 5),
             pool1=nn.Sequential(nn.MaxPool2d(3), nn.ReLU()),
             conv2=nn.Conv2d(32, 64, 5),

@@ -53,7 +53,7 @@ def attention(
             raise ValueError(
                 f"causal needs as many queries as keys, got {q.shape[-2]} and {k.shape[-2]}"
             )
-        scores = scores.masked_fill(future(*scores.shape[-2:], q.device), -torch.inf)
+        scores = scores.masked_fill(future(q.shape[-2], k.shape[-2], q.device), -torch.inf)
     weights = scores.softmax(dim=-1)
     return weights @ v, weights
 

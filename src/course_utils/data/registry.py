@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from .shipped import FOLDER
 
@@ -41,9 +42,11 @@ class OnDemandSet:
 
 @cache
 def _registry() -> dict[str, OnDemandSet]:
-    tables = tomllib.loads((FOLDER / "registry.toml").read_text(encoding="utf-8"))
+    tables: dict[str, dict[str, Any]] = tomllib.loads(
+        (FOLDER / "registry.toml").read_text(encoding="utf-8")
+    )
     return {
-        name: OnDemandSet(name=name, **{**table, "select": tuple(table["select"])})
+        name: OnDemandSet(name=name, select=tuple(table.pop("select")), **table)
         for name, table in tables.items()
     }
 

@@ -68,7 +68,7 @@ def head(features: int, outputs: int, bias: float = 0.0) -> nn.Sequential:
     """Return 3x3 convolution, ReLU, 1x1 convolution; the last one's bias starts at ``bias``."""
     last = nn.Conv2d(features, outputs, 1)
     nn.init.normal_(last.weight, std=0.01)
-    nn.init.constant_(last.bias, bias)  # pyright: ignore[reportArgumentType]
+    nn.init.constant_(last.bias, bias)  # pyrefly: ignore[bad-argument-type]
     return nn.Sequential(conv_norm(features, features, 3), nn.ReLU(), last)
 
 

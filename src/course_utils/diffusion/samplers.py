@@ -64,7 +64,7 @@ def guided_eps(eps_cond: A, eps_uncond: A, scale: float) -> A:
         raise ValueError(
             f"expected one shape, got {tuple(eps_cond.shape)} and {tuple(eps_uncond.shape)}"
         )
-    return eps_uncond + scale * (eps_cond - eps_uncond)
+    return eps_uncond + scale * (eps_cond - eps_uncond)  # pyrefly: ignore[bad-return]
 
 
 def _to_zero(times: Sequence[int]) -> list[int]:

@@ -72,7 +72,7 @@ class InteractiveFigure(anywidget.AnyWidget):
     caption = traitlets.Unicode().tag(sync=True)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        if cls.__dict__.get("module") is not None:
+        if vars(cls).get("module") is not None:
             cls._esm = module_text(cls)
         super().__init_subclass__(**kwargs)
 

@@ -24,6 +24,7 @@ def _flat(name: str, values: ArrayLike) -> np.ndarray:
     return array
 
 
+@dataclass(frozen=True)
 class _XY:
     """Shared by the marks that have one y for each x."""
 
@@ -47,8 +48,6 @@ class Line(_XY):
     `colour` is a place in the palette; by default the mark's place in its panel.
     """
 
-    x: ArrayLike
-    y: ArrayLike
     label: str = ""
     dash: bool = False
     colour: int | None = None
@@ -58,8 +57,6 @@ class Line(_XY):
 class Points(_XY):
     """Separate markers at (x, y); each set in a panel has its own colour and shape."""
 
-    x: ArrayLike
-    y: ArrayLike
     label: str = ""
     colour: int | None = None
 

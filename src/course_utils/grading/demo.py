@@ -126,7 +126,7 @@ def make_class(course: Course, name: str, students: int = 40, seed: int = 0) -> 
     """
     assignment, exercises = load(course, name), exercises_of(name)
     rng = random.Random(f"{name} {seed}")
-    marks = {}
+    marks: dict[str, float] = {}
     for number in range(1, students + 1):
         student = f"student-{number:03d}"
         versions = _drawn(rng, assignment, name, number)

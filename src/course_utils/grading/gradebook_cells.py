@@ -33,7 +33,7 @@ from course_utils.grading.database import DEFAULT_COURSE, check_version, writing
 Key = tuple[type, str]  # table and grade_id
 Row = dict[str, object]
 Rows = dict[Key, Row]  # one table after the other, each in the order of the notebook
-COLUMNS = {
+COLUMNS: dict[type, tuple[str, ...]] = {
     GradeCell: ("max_score", "cell_type"),
     SolutionCell: (),
     TaskCell: ("max_score", "cell_type"),

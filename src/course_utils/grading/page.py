@@ -5,6 +5,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -146,7 +147,7 @@ def _environment() -> Environment:
         # What a template prints is made plain here, so that no place can forget it.
         finalize=lambda value: plain(value) if type(value) is str else value,
     )
-    environment.filters |= {
+    filters: dict[str, Any] = {
         "number": number,
         "percent": percent,
         "count": count,
@@ -156,6 +157,7 @@ def _environment() -> Environment:
         "short": lambda text: plain(text, 140),
         "paragraphs": _paragraphs,
     }
+    environment.filters |= filters
     return environment
 
 

@@ -59,7 +59,8 @@ class WarmProcess:
     stdin = stdout = stderr = None
 
     def __init__(self, connection: socket.socket, pid: int) -> None:
-        self.pid, self.returncode = pid, None
+        self.pid = pid
+        self.returncode: int | None = None
         self._connection = connection
         connection.setblocking(False)
 
@@ -120,7 +121,8 @@ class WarmProvisioner(LocalProvisioner):
         self.process = await asyncio.to_thread(
             fork_kernel, order, streams, list(self.modules), self.idle_seconds, self.log
         )
-        self.pid, self.pgid = self.process.pid, None  # no group: send_signal asks the process
+        self.pid: int | None = self.process.pid
+        self.pgid = None  # no group: send_signal asks the process
         return self.connection_info
 
 

@@ -102,7 +102,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:
     if info.file_size > LARGEST:
         text = f"The file is larger than {LARGEST // 1_000_000} MB."
         raise RefusedError("too-large", text)
-    return archive.open(info)  # pyright: ignore[reportReturnType] - an IO[bytes]
+    return archive.open(info)  # pyrefly: ignore[bad-return] - an IO[bytes]
 
 
 def _not_regular(mode: int) -> Message | None:

@@ -37,10 +37,10 @@ def make_shell() -> InteractiveShell:
     # In a notebook, these never end a cell: here they do nothing.
     shell.system = shell.system_piped = shell.system_raw = lambda *_, **__: None
     shell.getoutput = lambda *_, **__: SList([])
-    shell.enable_gui = lambda *_, **__: None
+    quiet: Any = shell  # whose types know no magic that is a function, and a GUI that never returns
+    quiet.enable_gui = lambda *_, **__: None
     shell.enable_matplotlib = lambda *_, **__: (None, None)
     for name in ("autosave", "connect_info", "qtconsole"):  # of ipykernel
-        quiet: Any = shell  # whose types know no magic that is a function
         quiet.register_magic_function(_nothing, "line", name)
     return shell
 

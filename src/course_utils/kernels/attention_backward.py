@@ -197,6 +197,7 @@ class FlashAttention(torch.autograd.Function):
         return out
 
     @staticmethod
+    # pyrefly: ignore[bad-override]
     def backward(ctx: Any, grad_out: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         """Return the gradients of q, k and v; ``causal`` has none."""
         q, k, v, out, lse = ctx.saved_tensors

@@ -76,7 +76,7 @@ class RuledDual:
 
 def wrong_dual(**changes: Callable[..., Any]) -> dict[str, Any]:
     """Return dual numbers and their functions with the named rules of ``DUAL_RULES`` replaced."""
-    dual = type("Dual", (RuledDual,), {"rules": DUAL_RULES | changes})
+    dual: Any = type("Dual", (RuledDual,), {"rules": DUAL_RULES | changes})
 
     def function(name: str, of_value: Callable[[float], float]) -> Callable[[Any], Any]:
         def apply(x: Any) -> Any:

@@ -85,13 +85,13 @@ def _complex_backward(grad_logits: np.ndarray, cache: np.ndarray, params: Params
         array[index] = array[index].real
         return float((grad_logits * logits).sum().imag / STEP)
 
-    grads = []
+    grads: Grads = []
     for layer, like in zip(wide, params, strict=True):
-        pair = [np.zeros(a.shape, p.dtype) for a, p in zip(layer, like, strict=True)]
-        for array, grad in zip(layer, pair, strict=True):
+        weight, bias = (np.zeros(a.shape, p.dtype) for a, p in zip(layer, like, strict=True))
+        for array, grad in zip(layer, (weight, bias), strict=True):
             for index in np.ndindex(array.shape):
                 grad[index] = derivative(array, index)
-        grads.append(tuple(pair))
+        grads.append((weight, bias))
     return grads
 
 

@@ -242,9 +242,9 @@ PRECISION_RECALL_F1 = Exercise(
                 "precision-and-recall-exchanged",
                 "precision and recall are exchanged. Precision divides by what was predicted: "
                 "columns.",
-                _wrong(lambda m: m.sum(axis=1), lambda m: m.sum(axis=0), **more),
+                _wrong(lambda m: m.sum(axis=1), lambda m: m.sum(axis=0), f1, undefined),
             )
-            for more in ({}, {"f1": _unguarded, "undefined": np.nan})
+            for f1, undefined in ((_f1, 0.0), (_unguarded, np.nan))
         ),
         Misconception(
             "undefined-left-nan",

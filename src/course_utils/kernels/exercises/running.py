@@ -52,6 +52,7 @@ def triton_exercise(
     reference: Callable[..., Any],
     misconceptions: Sequence[Misconception],
     look: Look | None = None,
+    seconds: float = 30.0,
     **settings: Any,
 ) -> Exercise:
     """Return an exercise whose function launches kernels.
@@ -77,7 +78,8 @@ def triton_exercise(
         norm=allowed_error,
         refusals=HINTS,
         allowed=ALLOWED,
-        **{"seconds": 30.0, **settings},
+        seconds=seconds,
+        **settings,
     )
 
 
