@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import course_utils.grading  # noqa: F401 - before nbformat, to which it spares a second
+
 ROOT = Path(__file__).resolve().parent.parent
 # One core a process, as the notebooks of the book have it: threads of torch that wait for a core
 # which another process holds make tiny networks many times slower. Read when torch is imported.

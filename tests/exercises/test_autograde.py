@@ -1,7 +1,10 @@
-"""Stock `nbgrader` on a scratch course: generate, submit, autograde, read the gradebook."""
+"""Stock nbgrader on a scratch course: generate, submit, autograde, read the gradebook.
+
+The first assignment goes through its command line. The others go through the classes that its
+commands call, in this process: nine starts of `nbgrader` take as long as what they do.
+"""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,11 +13,13 @@ import pytest
 from nbgrader.api import Gradebook
 
 from course_utils.feedback import ASSIGNMENTS, exercises_of
-from tests.exercises.assignment import ROOT, cells, edited, notebook_path, settings
+from course_utils.grading.course import Course
+from tests.exercises.assignment import cells, edited, notebook_path, settings
+from tests.grading.a_course import make_course, stock
 
 # One gradebook serves all of these tests: they run in one process.
 pytestmark = pytest.mark.xdist_group("gradebook")
-STUDENTS = ("untouched", "reference", "one_wrong", "noisy")
+STUDENTS = ("untouched", "noisy", "one_wrong")
 WRONG = "raise ValueError('wrong')"
 # Lines that cost points where a grader reads the output instead of a verdict.
 NOISE = """
@@ -42,26 +47,45 @@ def hand_in(course: Path, student: str, name: str, changes: dict[str, str]) -> N
     edited(course / "exercises" / name / f"{name}.ipynb", target, changes)
 
 
+def hand_in_all(course: Path, name: str) -> None:
+    """Hand in an untouched notebook, the reference with noise, and the reference but for one."""
+    ours = {settings(c).get("grade_id"): c for c in cells("solutions", name)}
+    answers = {i: c.source for i, c in ours.items() if i and settings(c)["solution"]}
+    functions = [exercise.function for exercise in exercises_of(name).values()]
+    noisy = {i: source + NOISE for i, source in answers.items() if i in functions}
+    assert noisy
+    hand_in(course, "untouched", name, {})
+    hand_in(course, "noisy", name, answers | noisy)
+    hand_in(course, "one_wrong", name, answers | {functions[0]: WRONG})
+
+
+def grade_by_commands(course: Path, name: str) -> None:
+    nbgrader(course, "generate_assignment", name, "--create")
+    hand_in_all(course, name)
+    nbgrader(course, "autograde", name, "--create")
+    nbgrader(course, "generate_feedback", name)
+
+
+def grade_here(course: Course, name: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        api = stock(course, patch)
+        done = [api.generate_assignment(name, create=True)]
+        hand_in_all(course.root, name)
+        for student in STUDENTS:
+            done += [api.autograde(name, student), api.generate_feedback(name, student)]
+    assert all(each["success"] for each in done), [each.get("log") for each in done]
+
+
 @pytest.fixture(scope="module")
 def gradebook(tmp_path_factory):
     """Return the gradebook after all assignments of all students were graded."""
-    course = tmp_path_factory.mktemp("course")
-    shutil.copyfile(ROOT / "nbgrader_config.py", course / "nbgrader_config.py")
-    for name in ASSIGNMENTS:
-        shutil.copytree(ROOT / "solutions" / name, course / "solutions" / name)
-        nbgrader(course, "generate_assignment", name, "--create")
-        ours = {settings(c).get("grade_id"): c for c in cells("solutions", name)}
-        answers = {i: c.source for i, c in ours.items() if i and settings(c)["solution"]}
-        first = next(iter(exercises_of(name))).split("/")[1]
-        noisy = {i: s + NOISE if i == first else s for i, s in answers.items()}
-        hand_in(course, "untouched", name, {})
-        hand_in(course, "reference", name, answers)
-        hand_in(course, "one_wrong", name, answers | {first: WRONG})
-        hand_in(course, "noisy", name, noisy)
-        nbgrader(course, "autograde", name, "--create")
-        nbgrader(course, "generate_feedback", name)
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
-        book.course = course
+    course = make_course(tmp_path_factory.mktemp("course"), *ASSIGNMENTS)
+    first, *others = ASSIGNMENTS
+    grade_by_commands(course.root, first)
+    for name in others:
+        grade_here(course, name)
+    with Gradebook(course.db_url) as book:
+        book.course = course.root
         yield book
 
 
@@ -81,7 +105,6 @@ def test_marks(gradebook, name):
     full = {e.function: e.points for e in exercises_of(name).values()}
     first = next(iter(full))
     assert scores(gradebook, name, "untouched") == dict.fromkeys(full, 0)
-    assert scores(gradebook, name, "reference") == full
     assert scores(gradebook, name, "noisy") == full
     wrong = scores(gradebook, name, "one_wrong")
     assert wrong[first] == 0
@@ -93,7 +116,7 @@ def test_marks(gradebook, name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_answers_in_words_wait_for_a_person(gradebook, name):
-    submission = gradebook.find_submission(name, "reference")
+    submission = gradebook.find_submission(name, "noisy")
     written = [g for n in submission.notebooks for g in n.grades if g.cell.cell_type == "markdown"]
     assert all(grade.needs_manual_grade for grade in written)
     assert submission.score == sum(e.points for e in exercises_of(name).values())

@@ -140,6 +140,7 @@ def test_results_keep_float32(function):
     assert reference(function)(x, *argument).dtype == np.float32
 
 
+@pytest.mark.slow
 def test_a_network_without_skips_earns_its_other_parts():
     class NoSkips(UNet):
         def __init__(self, c_in, num_classes, width, depth):

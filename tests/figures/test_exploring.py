@@ -67,6 +67,7 @@ def test_an_exploration_of_the_book_draws_again(name: str) -> None:
     assert "Error: " in told.outputs[-1].text
 
 
+@pytest.mark.slow
 def test_the_picture_has_its_text_and_needs_no_control() -> None:
     source = """
 import matplotlib.pyplot as plt

@@ -185,6 +185,7 @@ def test_on_a_cluster_a_killed_worker_costs_nothing(course):
     assert marks(course) == {f"s{n}": 11.0 for n in range(8)}
 
 
+@pytest.mark.slow
 def test_a_cluster_that_does_not_answer_is_named(course, monkeypatch):
     hand_in(course, "right")
     monkeypatch.setattr("course_utils.grading.fleet.CLUSTER_SECONDS", "1s")
@@ -192,6 +193,7 @@ def test_a_cluster_that_does_not_answer_is_named(course, monkeypatch):
         graded(course, Options(scheduler="tcp://127.0.0.1:9"))
 
 
+@pytest.mark.slow
 def test_the_autograded_notebook_holds_marks_and_nothing_that_the_program_said(course):
     source = json.loads(untouched())
     source["cells"].append(

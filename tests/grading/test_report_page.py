@@ -302,6 +302,7 @@ def test_a_class_of_which_nothing_was_graded_has_a_page(status):
     assert "The work of 0 of 3 students was graded. 3 submissions need your eye." in text_of(html)
 
 
+@pytest.mark.slow
 def test_a_thousand_students_fit():
     results = class_of(1000)
     assert len(html_of(results).encode()) < 150_000
