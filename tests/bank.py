@@ -9,22 +9,27 @@ the object that ``check`` takes and is marked with ``factory=True``.
 """
 
 import importlib.util
-import pickle
+import traceback
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from unittest import mock
 
-from course_utils.feedback import Exercise, Report, diagnosis, examine, exercise_for
-from course_utils.feedback.exercise import Case
-from course_utils.feedback.limits import Outcome
+import numpy as np
+
+from course_utils.feedback import Exercise, Report, examine, exercise_for
+from course_utils.feedback.checking import COMPILING, DEFAULT_HIDDEN_SEED, cases_of
+from course_utils.feedback.diagnosis import Memory, remembering
+from course_utils.feedback.exercise import MISSING, Case
+from course_utils.feedback.limits import Outcome, observe
+from course_utils.feedback.trials import Elsewhere, outcome_of
+from course_utils.feedback.watcher import Stopwatch
 
 FOLDER = Path(__file__).parent
-OUTCOMES: dict[tuple[int, bytes], Outcome] = {}
-_outcome_of = diagnosis.outcome_of
+MISTAKEN: Memory = {}
 
 
 @dataclass(frozen=True)
@@ -53,32 +58,77 @@ def _mark(student: Any, kind: str, factory: bool) -> Any:
     return student
 
 
+class AskedOnce(Elsewhere):
+    """An implementation whose answer to a case is kept: every seed comes with the visible cases.
+
+    The seconds that an answer took count whenever it is given, so that no part gains time.
+    """
+
+    def __init__(self, student: Any) -> None:
+        self.student = student
+        self.known: dict[tuple[int, int], tuple[Outcome, float, Case]] = {}
+        self.built: Outcome | None = None
+        self.spent: dict[str, float] = defaultdict(float)
+
+    def outcome(self, exercise: Exercise, case: Case, seconds: float) -> Outcome:
+        """Return what the implementation does on a case, or did when it was first asked."""
+        key = id(case.args), id(case.kwargs)
+        if key in self.known:
+            outcome, worked, _ = self.known[key]
+            self.spent[case.part] += worked
+            return outcome
+        watch = Stopwatch()
+        outcome = outcome_of(exercise, self.student, case, seconds - self.spent[case.part])
+        if outcome.error is not None:
+            traceback.clear_frames(outcome.error.__traceback__)  # what they hold may be large
+        self.known[key] = outcome, watch.seconds(), case  # kept, so that its id stays its own
+        return outcome
+
+    def compiled(self, exercise: Exercise) -> Outcome:
+        """Return what became of the implementation's kernels in the compiler."""
+        compiles: Any = exercise.compiles
+        if self.built is None:
+            seconds = COMPILING * exercise.seconds
+            self.built = observe(lambda: compiles(self.student), (), {}, seconds)
+        return self.built
+
+
 @cache
-def verdict(folder: str, key: str, name: str, hidden: bool) -> Report:
-    """Return the report on one implementation, examined once a test run."""
-    student = next(entry.student for entry in entries(folder, key) if entry.name == name)
-    return examined(exercise_for(key), student, hidden)
+def asked_once(folder: str, key: str, name: str) -> AskedOnce:
+    """Return one implementation, of which each answer is asked for once a test run."""
+    return AskedOnce(next(e.student for e in entries(folder, key) if e.name == name))
 
 
-def examined(exercise: Exercise, student: Any, hidden: bool) -> Report:
-    """Return the report on ``student``, with the misconceptions' results kept from call to call.
+@cache
+def verdict(
+    folder: str, key: str, name: str, hidden: bool, seed: str = DEFAULT_HIDDEN_SEED
+) -> Report:
+    """Return the report on one implementation, examined once a test run.
 
     Every wrong version is compared with every misconception on the same cases: without a memory
     that is two thirds of the bank's time.
     """
-    with mock.patch.object(diagnosis, "outcome_of", _remembered):
-        return examine(exercise, student, hidden)
+    student = asked_once(folder, key, name)
+    student.spent.clear()
+    cases = cases_with_answers(key, None) + (cases_with_answers(key, seed) if hidden else [])
+    with remembering(MISTAKEN):
+        return examine(exercise_for(key), student, hidden, cases)
 
 
-def _remembered(exercise: Exercise, wrong: Any, case: Case) -> Outcome:
-    """Return what a misconception does on a case, computed once where the case can be pickled."""
-    try:
-        key = id(wrong), pickle.dumps((case.args, dict(case.kwargs)))
-    except (pickle.PicklingError, AttributeError, TypeError):  # functions and classes as arguments
-        return _outcome_of(exercise, wrong, case)
-    if key not in OUTCOMES:
-        OUTCOMES[key] = _outcome_of(exercise, wrong, case)
-    return OUTCOMES[key]
+@cache
+@np.errstate(all="ignore")
+def cases_with_answers(key: str, seed: str | None) -> list[Case]:
+    """Return the visible cases, or those that ``seed`` adds, with the reference's answers."""
+    exercise = exercise_for(key)
+    cases = cases_of(exercise, None, hidden=False)
+    if seed is not None:
+        cases = cases_of(exercise, seed)[len(cases) :]
+    return [
+        replace(case, expected=exercise.call(exercise.reference, *case.args, **case.kwargs))
+        if case.expected is MISSING
+        else case
+        for case in cases
+    ]
 
 
 @cache

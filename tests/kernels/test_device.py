@@ -79,3 +79,20 @@ def test_tensors_are_found_in_tuples_and_descriptors():
     assert [name for name, _ in device.tensors_of("a", nested)] == ["a[0]", "a[1][1]"]
     descriptor = TensorDescriptor.from_tensor(x, [16, 16])
     assert [name for name, _ in device.tensors_of("d", descriptor)] == ["d"]
+
+
+@triton.jit
+def double_kernel(x, n, BLOCK: tl.constexpr):
+    index = tl.arange(0, BLOCK)
+    mask = index < n
+    value = tl.load(x + index, mask=mask)
+    tl.store(x + index, value + value, mask=mask)
+
+
+def test_integers_wrap_as_on_a_gpu_and_no_sum_is_computed_twice():
+    from triton.runtime.interpreter import interpreter_builder
+
+    x = torch.tensor([2**31 - 1, 7], dtype=torch.int32)
+    double_kernel[(1,)](x, 2, BLOCK=2)
+    assert x.tolist() == [-2, 14]
+    assert not interpreter_builder.options.sanitize_overflow

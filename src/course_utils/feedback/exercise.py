@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -141,6 +142,10 @@ class Exercise:
 
     def parts(self) -> dict[str, float]:
         """Return the weight of each part that has cases, scaled to a sum of one."""
+        return dict(self._parts)
+
+    @cached_property  # drawing the cases may take a reference's time
+    def _parts(self) -> dict[str, float]:
         used = {case.part for case in self.worked} | {c.part for c in self.draw(_rng(0))}
         if self.bad_inputs:
             used.add(VALIDATION)

@@ -8,6 +8,7 @@ Triton decides when it is imported whether ``@triton.jit`` compiles or interpret
 has to be imported before anything else imports triton.
 """
 
+import dataclasses
 import functools
 import inspect
 import os
@@ -155,7 +156,22 @@ def _refuse_bfloat16() -> None:
     cls.run = checked
 
 
+def _spare_unheard_checks() -> None:
+    """Leave out the interpreter's search for integer overflow: half of its time, and unheard.
+
+    Each sum of two integers is computed again in 64 bits, for an assertion that holds in a debug
+    mode only, which the interpreter does not have.
+    """
+    from triton.runtime.interpreter import interpreter_builder  # noqa: PLC0415
+
+    builder: Any = interpreter_builder
+    options = builder.options
+    if getattr(options, "sanitize_overflow", False) and not options.debug:
+        builder.options = dataclasses.replace(options, sanitize_overflow=False)
+
+
 if INTERPRETED:
     _refuse_bfloat16()
+    _spare_unheard_checks()
 
 __all__ = ["DEVICE", "INTERPRETED", "tl", "triton"]

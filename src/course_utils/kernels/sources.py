@@ -8,9 +8,12 @@ that it uses: other kernels, numbers marked ``tl.constexpr``, parts of Triton.
 import ast
 import inspect
 import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 PACKAGE = Path(__file__).parents[1]
 PLAIN = (bool, int, float, str, type(None))
@@ -67,32 +70,56 @@ def of_the_package(function: FunctionType) -> bool:
 def _add(function: FunctionType, units: dict[FunctionType, Unit]) -> str:
     """Put ``function`` and what it calls into ``units``; return its key."""
     if function not in units:
-        source = textwrap.dedent(inspect.getsource(function))
-        tree = ast.parse(source)
-        definition = tree.body[0]
-        if not isinstance(definition, ast.FunctionDef):
-            raise TypeError(f"{function.__name__} must be made by `def`")
-        lines = source.splitlines()[definition.lineno - 1 :]
+        text = _text_of(function)
         names = {
-            name: _encode(value, name, f"line {line - definition.lineno + 1}", units)
-            for name, (value, line) in _used(function, definition).items()
+            name: _encode(value, name, f"line {line}", units)
+            for name, (value, line) in _used(function, text.names).items()
         }
-        text = "\n".join(lines) + "\n"
-        unit = {"name": function.__name__, "source": text, "names": names}
+        unit = {"name": function.__name__, "source": text.source, "names": names}
         units[function] = unit | {"key": f"{function.__name__}-{len(units)}"}
     return units[function]["key"]
 
 
-def _used(function: FunctionType, definition: ast.FunctionDef) -> dict[str, tuple[Any, int]]:
+@dataclass(frozen=True)
+class _Text:
+    """A function's source without decorators, and each name in it with its line, in order."""
+
+    code: CodeType | None
+    source: str
+    names: list[tuple[str, int]]
+
+
+# Reading and parsing a source takes longer than a small launch, and a check launches many.
+_TEXTS: WeakKeyDictionary[Callable[..., Any], _Text] = WeakKeyDictionary()
+
+
+def _text_of(function: FunctionType) -> _Text:
+    """Return the text of a function, read once for as long as its code is the same object."""
+    read = inspect.unwrap(function)
+    code = getattr(read, "__code__", None)
+    known = _TEXTS.get(read)
+    if known is None or known.code is not code:
+        source = textwrap.dedent(inspect.getsource(read))
+        definition = ast.parse(source).body[0]
+        if not isinstance(definition, ast.FunctionDef):
+            raise TypeError(f"{function.__name__} must be made by `def`")
+        first = definition.lineno - 1
+        nodes = (node for part in [definition.args, *definition.body] for node in ast.walk(part))
+        names = [(node.id, node.lineno - first) for node in nodes if isinstance(node, ast.Name)]
+        lines = source.splitlines()[first:]
+        known = _TEXTS[read] = _Text(code, "\n".join(lines) + "\n", names)
+    return known
+
+
+def _used(function: FunctionType, names: list[tuple[str, int]]) -> dict[str, tuple[Any, int]]:
     """Return every global or enclosing name that ``function`` reads, with value and line."""
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
     known = function.__globals__ | {name: cell.cell_contents for name, cell in cells}
     own = set(function.__code__.co_varnames)
     found: dict[str, tuple[Any, int]] = {}
-    parts = [definition.args, *definition.body]
-    for node in (node for part in parts for node in ast.walk(part)):
-        if isinstance(node, ast.Name) and node.id in known and node.id not in own:
-            found.setdefault(node.id, (known[node.id], node.lineno))
+    for name, line in names:
+        if name in known and name not in own:
+            found.setdefault(name, (known[name], line))
     return found
 
 
