@@ -37,9 +37,11 @@ def box_area(boxes: ArrayLike) -> Floats:
 
 def intersection_and_union(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """Return the areas of intersection and of union of every pair: two arrays ``(n, m)``."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])  # (n, m, 2): the later start
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])  # (n, m, 2): the earlier end
-    intersection = np.maximum(high - low, 0).prod(axis=2)
+    width, height = (  # (n, m) each: the earlier end minus the later start
+        np.minimum(a[:, None, k + 2], b[None, :, k + 2]) - np.maximum(a[:, None, k], b[None, :, k])
+        for k in (0, 1)
+    )
+    intersection = np.maximum(width, 0) * np.maximum(height, 0)
     return intersection, box_area(a)[:, None] + box_area(b)[None, :] - intersection
 
 
