@@ -9,10 +9,9 @@ from build_book import CACHE, ROOT, notebooks
 from jupyter_cache import get_cache
 
 pytestmark = pytest.mark.slow
-# The aim is 12 minutes. It took 13 on one machine with two cores and 15 on another of the same
-# kind, and one notebook 76 and 92 seconds; beyond 17, and as much for a notebook, it is the book.
-BOOK_SECONDS, AT_ONCE = 12 * 60, 2  # two cores run two notebooks at a time
-SLOWER = 17 / 12
+# The aim is 12 minutes. It takes 11 on two cores; other machines of the same kind have been slower
+# by a quarter, so that beyond 15 it is the book. A notebook has more room in what it states.
+LONGEST_SECONDS, AT_ONCE = 15 * 60, 2  # two cores run two notebooks at a time
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +35,8 @@ def stated(path: Path) -> int | None:
 
 @pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_notebook_keeps_its_budget(path, seconds):
-    budget = stated(path)
-    assert seconds[path.relative_to(ROOT).as_posix()] <= (budget or 30) * SLOWER
+    assert seconds[path.relative_to(ROOT).as_posix()] <= (stated(path) or 30)
 
 
 def test_the_book_keeps_its_budget(seconds):
-    assert sum(seconds.values()) <= BOOK_SECONDS * AT_ONCE * SLOWER
+    assert sum(seconds.values()) <= LONGEST_SECONDS * AT_ONCE
