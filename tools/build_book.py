@@ -153,6 +153,8 @@ def execute_all() -> None:
         return
     workers = min(os.cpu_count() or 1, MOST_WORKERS)
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # one core a notebook: the same digits everywhere
+    # Kernels are forked with numpy, torch and matplotlib in them, where the system can do that.
+    os.environ.setdefault("JUPYTER_DEFAULT_PROVISIONER_NAME", "warm-provisioner")
     print(f"Running {len(missing)} notebooks, {workers} at a time", flush=True)
     with ThreadPoolExecutor(workers) as pool:
         errors = list(pool.map(lambda path: execute(path, cache, lock), missing))

@@ -49,6 +49,7 @@ def kernelspecs(tmp_path_factory):
     for mode in ("signal", "message"):
         install(f"warm-{mode}", ["numpy"], 60, mode, prefix)
     install("warm-brief", ["numpy", "no_such_module"], 0.0, prefix=prefix)
+    install("warm-torch", ["torch", "torch._dynamo"], 0.0, prefix=prefix)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_PATH", f"{prefix}/share/jupyter")
         runtime = tmp_path_factory.mktemp("run")
@@ -187,6 +188,34 @@ def test_the_environment_and_the_folder_are_those_of_the_order(tmp_path):
         assert session.run("import os; print(os.getcwd())") == str(tmp_path)
         assert session.run("print(os.environb[b'MARK'])") == repr(b"\xff seven")
         assert session.run("print(get_ipython().history_manager.enabled)") == "False"
+
+
+def test_triton_interprets_although_the_parent_has_imported_it(tmp_path, monkeypatch):
+    monkeypatch.delenv("TRITON_INTERPRET")
+    (tmp_path / "double.py").write_text(
+        "from course_utils.kernels.device import tl, triton\n"
+        "@triton.jit\n"
+        "def double(x, y):\n"
+        "    tl.store(y, tl.max(tl.load(x + tl.arange(0, 4)), 0) * 2)\n"
+    )
+    code = "import sys; print('triton' in sys.modules); import torch; from double import double\n"
+    code += "x, y = torch.arange(4.0), torch.zeros(1); double[(1,)](x, y); print(y.item())"
+    with Session("warm-torch", cwd=str(tmp_path)) as session:
+        assert session.run(code).split() == ["True", "6.0"]
+
+
+@pytest.mark.parametrize(
+    ("gpu", "asked", "early"), [(True, None, False), (True, "0", True), (False, None, True)]
+)
+def test_a_notebook_may_choose_what_triton_does_where_there_is_a_gpu(
+    gpu, asked, early, monkeypatch
+):
+    monkeypatch.setattr(provisioner.shutil, "which", lambda _: "/usr/bin/nvidia-smi" * gpu)
+    env, modules = provisioner._settled(
+        {"TRITON_INTERPRET": asked} if asked else {}, provisioner.MODULES
+    )
+    assert env.get("TRITON_INTERPRET") == (asked or (None if gpu else "1"))
+    assert ("torch._dynamo" in modules) == early
 
 
 def test_nothing_is_left_and_a_module_that_is_missing_is_named(caplog):

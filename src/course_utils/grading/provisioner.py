@@ -16,6 +16,7 @@ import hashlib
 import json
 import logging
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -36,8 +37,10 @@ from traitlets import Float, List, Unicode
 from course_utils.grading import warm_parent
 
 NAME = "warm-provisioner"
-# torch's first optimizer step imports torch._dynamo, a second of its own.
-MODULES = ["numpy", "numpy.testing", "torch", "torch._dynamo", "matplotlib.pyplot"]
+# torch's first optimizer step imports this, a second of its own, and with it triton.
+OF_OPTIMIZERS = "torch._dynamo"
+MODULES = ["numpy", "numpy.testing", "torch", OF_OPTIMIZERS, "matplotlib.pyplot"]
+INTERPRET = "TRITON_INTERPRET"
 IDLE_SECONDS = 120.0
 WARM_SECONDS = 180  # that a first kernel waits for the imports
 
@@ -45,7 +48,7 @@ LAUNCHER = ["-m", "ipykernel_launcher"]
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 INLINE = "module://matplotlib_inline.backend_inline"
 # What is read once, at the start of Python or of a library: other values need another parent.
-READ_ONCE = ("HOME", "PYTHON", "LD_", "MPL", "TORCH", "KMP_", "GOMP_", "NPY_", "NUMPY_")
+READ_ONCE = ("HOME", "PYTHON", "LD_", "MPL", "TORCH", "TRITON", "KMP_", "GOMP_", "NPY_", "NUMPY_")
 OF_ONE_KERNEL = ("JPY_PARENT_PID", "JPY_SESSION_NAME")
 
 
@@ -111,15 +114,12 @@ class WarmProvisioner(LocalProvisioner):
             self.log.info("this kernel starts cold: %s", cmd)
             return await super().launch_kernel(cmd, **kwargs)
         self.cwd = Path(kwargs.get("cwd") or Path.cwd())
-        order = {
-            "arguments": cmd[1 + len(LAUNCHER) :],
-            "env": {**(kwargs.get("env") or os.environ), **ONE_THREAD},
-            "cwd": str(self.cwd),
-        }
+        env, modules = _settled(kwargs.get("env") or os.environ, self.modules)
+        order = {"arguments": cmd[1 + len(LAUNCHER) :], "env": env, "cwd": str(self.cwd)}
         streams = (kwargs.get("stdout"), kwargs.get("stderr"))
         # In a thread: the first kernel waits for the imports, which must not stop a server.
         self.process = await asyncio.to_thread(
-            fork_kernel, order, streams, list(self.modules), self.idle_seconds, self.log
+            fork_kernel, order, streams, modules, self.idle_seconds, self.log
         )
         self.pid: int | None = self.process.pid
         self.pgid = None  # no group: send_signal asks the process
@@ -185,6 +185,19 @@ def _can_fork(cmd: list[str], kwargs: Mapping[str, Any]) -> bool:
     ours = cmd[0] == sys.executable and cmd[1 : 1 + len(LAUNCHER)] == LAUNCHER
     piped = subprocess.PIPE in (kwargs.get("stdout"), kwargs.get("stderr"))
     return ours and hasattr(os, "pidfd_open") and not piped and not kwargs.get("independent")
+
+
+def _settled(env: Mapping[str, str], modules: Iterable[str]) -> tuple[dict[str, str], list[str]]:
+    """Return the environment of a kernel and the modules of its parent.
+
+    Triton decides when it is imported whether kernels are interpreted. Without a GPU they are; with
+    one a notebook may want either, and imports it itself.
+    """
+    settled = {**env, **ONE_THREAD}
+    if not shutil.which("nvidia-smi"):
+        settled.setdefault(INTERPRET, "1")
+    early = [name for name in modules if name != OF_OPTIMIZERS or INTERPRET in settled]
+    return settled, early
 
 
 def _asked(connection: socket.socket, order: bytes, streams: tuple[Any, Any]) -> Any:
