@@ -1,7 +1,8 @@
 """Stock nbgrader on a scratch course: generate, submit, autograde, read the gradebook.
 
-The first assignment goes through its command line. The others go through the classes that its
-commands call, in this process: nine starts of `nbgrader` take as long as what they do.
+The first assignment goes through its command line, on kernels as nbgrader starts them. The others
+go through the classes that its commands call, in this process, and on warm kernels: starting takes
+as long as what they do.
 """
 
 import os
@@ -10,10 +11,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from nbgrader.api import Gradebook
 
 from course_utils.feedback import ASSIGNMENTS, exercises_of
 from course_utils.grading.course import Course
+from course_utils.grading.provisioner import NAME
 from tests.exercises.assignment import cells, edited, notebook_path, settings
 from tests.grading.a_course import make_course, stock
 
@@ -69,6 +72,7 @@ def grade_by_commands(course: Path, name: str) -> None:
 def grade_here(course: Course, name: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         api = stock(course, patch)
+        patch.setattr(KernelProvisionerFactory.instance(), "default_provisioner_name", NAME)
         done = [api.generate_assignment(name, create=True)]
         hand_in_all(course.root, name)
         for student in STUDENTS:
