@@ -53,8 +53,8 @@ RECIPES: dict[str, dict[str, Any]] = {
 def run(name: str, seed: int) -> dict[str, Any]:
     """Train under one recipe; return validation results, the test accuracy and the logits."""
     data = standardised(load_bloodmnist)
-    usual: dict[str, Any] = {"epochs": EPOCHS, "batch_size": 32}
-    rules = usual | {"schedule": one_cycle, "lr": 0.02} | RECIPES[name]
+    rules: dict[str, Any] = {"epochs": EPOCHS, "batch_size": 32, "schedule": one_cycle, "lr": 0.02}
+    rules |= RECIPES[name]
     seed_everything(seed)
     model = compact_cnn(3, CLASSES)
     rate = rules.pop("lr")
