@@ -43,6 +43,12 @@ def kept(probabilities, **rules):
     return (keep_likely(torch.tensor(probabilities).log(), **rules) > -torch.inf).tolist()
 
 
+def test_all_tokens_stay_though_rounded_sums_reach_one_early():
+    rare = [1.0] + [1e-12] * 6
+    assert kept(rare) == [True] * 7
+    assert kept(rare, top_k=5) == [True] * 5 + [False] * 2
+
+
 def test_keep_likely_by_hand():
     chances = [0.1, 0.5, 0.15, 0.25]
     assert kept(chances) == [True] * 4

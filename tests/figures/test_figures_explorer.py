@@ -120,11 +120,15 @@ def test_knobs_that_cannot_be_shown(knobs: dict[str, Any], message: str) -> None
         (lambda k: None, "got NoneType, expected a Frame"),
         (lambda k: Frame([]), "got 0 panels, expected 1"),
         (lambda k: Frame([[X]]), "got a ndarray, expected a mark"),
+        (
+            lambda k: Frame([[Bars([f"{k}"], [1])]]),
+            "panel 't' must have the same labels in every frame",
+        ),
     ],
 )
 def test_frames_that_do_not_fit(frame: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        explore({"k": [1]}, frame)
+        explore({"k": [1, 2]}, frame)
 
 
 def test_unknown_start_is_named() -> None:

@@ -112,14 +112,15 @@ def keep_likely(logits: Tensor, top_k: int | None = None, top_p: float = 1.0) ->
     """Set the logits of unlikely tokens to -inf: ``(..., V) -> (..., V)``.
 
     ``top_k`` keeps the k largest; ``top_p`` the fewest tokens, by falling probability, whose
-    probabilities reach it. The largest always stays. Sources: Fan et al. (2018) for top-k, Holtzman
-    et al. (2020) for top-p. Raises ValueError where they are out of range.
+    probabilities reach it (1 keeps all). The largest always stays. Sources: Fan et al. (2018) for
+    top-k, Holtzman et al. (2020) for top-p. Raises ValueError where they are out of range.
     """
     if (top_k is not None and top_k < 1) or not 0 < top_p <= 1:
         raise ValueError(f"expected top_k >= 1 and 0 < top_p <= 1, got {top_k}, {top_p}")
     ordered, order = logits.sort(dim=-1, descending=True, stable=True)
     chance = ordered.softmax(-1)
-    drop = chance.cumsum(-1) - chance >= top_p  # what stands before it is enough
+    # What stands before it is enough; rounded sums reach 1 before the last token does.
+    drop = (chance.cumsum(-1) - chance >= top_p) & (top_p < 1)
     if top_k is not None:
         drop[..., top_k:] = True
     drop[..., 0] = False

@@ -163,7 +163,12 @@ def _axes(panel: Panel, column: list[list[Mark]]) -> dict[str, Any]:
     marks = list(itertools.chain.from_iterable(column))
     heats = [mark for mark in marks if isinstance(mark, Heat)]
     image = bool(heats) and all(mark.extent is None for mark in heats)
-    bars = next((mark for mark in marks if isinstance(mark, Bars)), None)
+    labels = list(dict.fromkeys(tuple(mark.labels) for mark in marks if isinstance(mark, Bars)))
+    if len(labels) > 1:
+        raise ValueError(
+            f"the bars of panel {panel.title!r} must have the same labels in every frame, "
+            f"got {labels[0]} and {labels[1]}"
+        )
     x = panel.x_range or axis_range(marks, "x", panel.x_log)
     y = panel.y_range or axis_range(marks, "y", panel.y_log)
     axes = {
@@ -177,4 +182,4 @@ def _axes(panel: Panel, column: list[list[Mark]]) -> dict[str, Any]:
         "whole": image,
         "equal": image if panel.equal is None else panel.equal,
     }
-    return axes | ({"categories": list(bars.labels)} if bars else {})
+    return axes | ({"categories": list(labels[0])} if labels else {})
