@@ -20,6 +20,8 @@ TWO := --numprocesses=2 --dist=loadgroup
 WEIGHTS := detector_weights segmenter_weights diffusion_weights latent_weights gpt_weights vit
 # Defaults of JupyterLab that hold under the user's own: it does not ask to fetch news.
 LAB_CONFIG := $(CURDIR)/tools/jupyter
+# A shell that is no login shell: that would set its own PATH, on which `course` is not.
+TERMINAL = --ServerApp.terminado_settings="shell_command=['$${SHELL:-/bin/sh}']"
 FOLDER ?= .
 PORT ?= 0
 SERVE ?= 1
@@ -45,7 +47,7 @@ quick: environment-dev
 
 lab: environment ## JupyterLab on the course, in your browser; its terminal knows `course`
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" JUPYTER_CONFIG_PATH="$(LAB_CONFIG)$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" \
-		$(PY) -m jupyterlab --notebook-dir="$(FOLDER)" $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB)
+		$(PY) -m jupyterlab --notebook-dir="$(FOLDER)" $(TERMINAL) $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB)
 
 lint: environment-dev ## style and types
 	@$(PY) -m ruff check --quiet .

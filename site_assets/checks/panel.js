@@ -203,7 +203,7 @@ class Panel {
       stopped: "Stopped. The next check starts Python again.",
       time: `Stopped after ${text} seconds without an answer. Does a loop never end, or is it too slow? The next check starts Python again.`,
       crash: `Python broke down (${text}): perhaps by calls nested too deeply, or for want of memory. The next check starts it again.`,
-      load: `Python could not be loaded (${text}). Your code is kept. Try again, or check it in the notebook: `,
+      load: `Python could not be loaded (${text}): is this machine offline? Your code is kept. Try again, or open exercises/${this.assignment}/${this.assignment}.ipynb with \`make lab\`. Online: `,
     };
     this.#say(texts[reason] ?? `The check failed: ${reason}`);
     if (reason === "load") this.state.append(...this.links.cloneNode(true).childNodes);

@@ -61,6 +61,23 @@ SETTINGS = """async () => {
   return (await (await fetch(`/lab/api/settings/${name}`)).json()).schema.properties;
 }"""
 
+# What a new terminal answers to a command.
+TERMINAL = """async command => {
+  const [, token] = document.cookie.match(/_xsrf=([^;]+)/);
+  const made = await fetch("/api/terminals", { method: "POST", headers: { "X-XSRFToken": token } });
+  const { name } = await made.json();
+  const socket = new WebSocket(`ws://${location.host}/terminals/websocket/${name}`);
+  let said = "";
+  return new Promise(done => {
+    socket.onmessage = ({ data }) => {
+      const [kind, text] = JSON.parse(data);
+      if (kind === "setup") socket.send(JSON.stringify(["stdin", `${command}; echo e''nd\\r`]));
+      if (kind === "stdout") said += text;
+      if (said.includes("end")) done(said);
+    };
+  });
+}"""
+
 
 def notebook(*cells: str) -> str:
     """The text of a notebook with these code cells."""
@@ -206,3 +223,13 @@ def test_a_figure_is_alive_and_nothing_asks_for_news(
     expect(page.get_by_role("status").filter(has_text="end")).to_have_text("end: 2")
     assert "'slope': 2" in run(cell(page, "figure.value")).inner_text()
     expect(page.get_by_text("official Jupyter news")).to_have_count(0)
+
+
+def test_the_terminal_knows_course_and_no_button_of_nbgrader_misleads(
+    open_notebook: Callable[[str], Page],
+) -> None:
+    """`Validate` calls an exercise that nobody has written yet partly right."""
+    page = open_notebook("mlp.ipynb")
+    assert ".venv/bin/course" in page.evaluate(TERMINAL, "command -v course")
+    expect(page.get_by_role("button", name="Restart the kernel").first).to_be_visible()
+    expect(page.get_by_role("button", name="Validate")).to_have_count(0)

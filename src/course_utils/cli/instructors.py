@@ -87,8 +87,8 @@ def _progress(total: int) -> Any:
 
         def tell(result: "Result") -> None:
             bar.console.print(Text(result.line()), soft_wrap=True)
-            speed = bar.tasks[task].speed or 0.0
-            bar.update(task, advance=1, rate=f"{60 * speed:.0f} a minute")
+            speed = bar.tasks[task].speed  # none before the second result
+            bar.update(task, advance=1, rate=f"{60 * speed:.0f} a minute" if speed else "")
 
         def leave_out() -> None:
             bar.update(task, total=(bar.tasks[task].total or 1) - 1)
