@@ -33,7 +33,7 @@ def test_frames_are_in_the_order_of_the_knobs() -> None:
 
     figure = explore({"width": [1, 2], "kind": ["a", "b"]}, frame)
     assert calls == [(1, "a"), (1, "b"), (2, "a"), (2, "b")]
-    assert [f["readouts"]["width"] for f in figure.spec["frames"]] == [1, 1, 2, 2]
+    assert [dict(f["readouts"])["width"] for f in figure.spec["frames"]] == [1, 1, 2, 2]
     assert figure.value == {"width": 1, "kind": "a"}
 
 
@@ -48,7 +48,7 @@ def test_specification_is_json_without_nan() -> None:
     )
     text = json.dumps(figure.spec, allow_nan=False)
     assert json.loads(text)["arrays"][1] == [None, None]
-    assert figure.spec["frames"][0]["readouts"] == {"e": None}
+    assert figure.spec["frames"][0]["readouts"] == [["e", None]]
 
 
 def test_axes_span_all_frames() -> None:

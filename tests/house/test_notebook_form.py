@@ -25,11 +25,12 @@ SECTIONS = [path for path in NOTEBOOKS if re.search(r"book/\d\d_\w+/\d\d_", path
 PAGES = sorted((ROOT / "book").rglob("*.md")) + [p for p in NOTEBOOKS if "book" in p.parts]
 ALT_WORDS, EXERCISES, FIGURES = 10, 4, 3
 QUESTIONS = {"Quiz"}  # an interactive figure by its class, but it draws nothing
-DRAWING = {"show"} | {
+INTERACTIVE = {
     name
     for name, thing in vars(figures).items()
     if isinstance(thing, type) and issubclass(thing, figures.InteractiveFigure)
-} - QUESTIONS
+}
+DRAWING = {"show"} | (INTERACTIVE - QUESTIONS)
 BLOCK = (
     r"^(?P<fence>`{3,}|:{3,})\{(?P<name>[a-z-]+)\}(?P<title>.*)\n(?P<body>(?:.*\n)*?)(?P=fence)\s*$"
 )
@@ -111,6 +112,21 @@ def test_alternative_texts_are_sentences(path):
         for text in texts:
             if isinstance(text, ast.Constant) and isinstance(text.value, str):
                 assert len(text.value.split()) >= ALT_WORDS, text.value
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_every_interactive_figure_is_shown(path):
+    """Jupyter shows the last expression of a cell; a figure before it would be made in vain."""
+    for cell in code(path):
+        *earlier, last = ast.parse(cell).body
+        shown = last.value if isinstance(last, ast.Expr) else None
+        for statement in earlier:
+            made = getattr(statement, "value", None)
+            if not (isinstance(made, ast.Call) and getattr(made.func, "id", None) in INTERACTIVE):
+                continue
+            named = [ast.unparse(t) for t in getattr(statement, "targets", [])]
+            assert shown is not None, ast.unparse(made)[:60]
+            assert ast.unparse(shown) in named, ast.unparse(made)[:60]
 
 
 @pytest.mark.parametrize("path", SECTIONS, ids=name_of)

@@ -28,7 +28,7 @@ function render({ model, el }) {
     const place = spec.knobs.reduce((sum, knob) => sum * knob.values.length + knob.values.indexOf(chosen[knob.name]), 0);
     const frame = spec.frames[place];
     frame.panels.forEach((marks, i) => plots[i].draw(marks.map(decoded)));
-    say(frame.readouts);
+    say(Object.fromEntries(frame.readouts));
     controls.forEach((control, i) => control.set(chosen[spec.knobs[i].name]));
   }
 

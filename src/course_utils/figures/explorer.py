@@ -146,7 +146,8 @@ def _spec(
                     [encode(mark, pool, *scale) for mark in marks]
                     for marks, scale in zip(frame.panels, scales, strict=True)
                 ],
-                "readouts": {name: _readout(value) for name, value in frame.readouts.items()},
+                # Pairs: a notebook is stored with the keys of its objects in alphabetical order.
+                "readouts": [[name, _readout(v)] for name, v in frame.readouts.items()],
             }
             for frame in frames
         ],
