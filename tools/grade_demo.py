@@ -65,7 +65,11 @@ def main() -> None:
     marks = {result.student: result.earned for result in results(load_course(TARGET), NAME)}
     wrong = {s: (marks.get(s), k) for s, k in known.items() if s in marks and marks[s] != k}
     unseen = sorted(s for s, points in known.items() if s not in marks and points)
-    print(f"\n{len(marks)} marks, {len(wrong)} other than known, {len(unseen)} missing.")
+    print(
+        f"\n{len(marks)} of {len(known)} students have a mark, {len(wrong)} another than known;",
+        end=" ",
+    )
+    print(f"{len(unseen)} marks are missing.")
     print(f"The class in pictures: {TARGET / 'reports' / f'{NAME}.html'}")
     if wrong or unseen:
         sys.exit(f"not as known: {wrong or unseen}")
