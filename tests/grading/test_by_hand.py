@@ -41,6 +41,28 @@ def test_marks_and_comments_of_a_person_reach_the_page(tmp_path):
     assert "15 of 15 points so far; your instructor gives up to 2 more" in other
 
 
+def test_an_answer_that_was_not_written_is_on_the_page_with_its_points(tmp_path):
+    course = make_course(tmp_path / "course", "mlp")
+    ensure_assignment(course, "mlp")
+    results = [graded("ada"), graded("max")]
+    for result in results:
+        record(course, result)
+    with Gradebook(course.db_url, course.course_id) as book:
+        book.find_grade("linear_collapse", "mlp", "mlp", "max").manual_score = 0.5
+        book.db.commit()
+    marks = by_hand(course, "mlp")
+    assert marks == {
+        "ada": [ByHand("linear_collapse", 2.0, 0.0, blank=True)],
+        "max": [ByHand("linear_collapse", 2.0, 0.5)],
+    }
+    ada, other = (text_of(p.read_text("utf-8")) for p in write_feedback(course, results, marks))
+    assert "15 of 17 points" in ada
+    assert "The question linear_collapse was left without an answer: 2 points." in ada
+    assert "linear_collapse not answered 0 of 2" in ada
+    assert "15.5 of 17 points" in other
+    assert "without an answer" not in other
+
+
 def test_a_page_is_headed_with_the_name_of_the_gradebook(tmp_path):
     course = make_course(tmp_path / "course", "mlp")
     ensure_assignment(course, "mlp")

@@ -72,6 +72,36 @@ def test_of_two_that_bring_the_same_the_earlier_comes_first():
     assert "Mend dense first: it can bring you 2 more points." in text_of(page(result))
 
 
+def test_of_functions_that_are_not_written_the_first_is_to_be_written():
+    written = Verdict("test_dense", "mlp/dense", 2, 0, "stub", "dense is not written yet.")
+    result = replace(THREE, verdicts=(written, named(SOFTMAX), STUB))
+    text = text_of(page(result))
+    assert "Write dense first: it can bring you 2 more points. dense is not written yet." in text
+    assert summary_lines([result]) == ["ada  0 of 7        next: dense (stub)"]
+    more = replace(THREE, verdicts=(replace(written, points=1), replace(named(SOFTMAX), points=9)))
+    assert "Mend softmax first: it can bring you 9 more points." in text_of(page(more))
+
+
+def test_a_cell_that_is_not_python_comes_before_what_brings_more():
+    undefined = replace(verdict(DENSE, "undefined"), hint="dense is not defined.")
+    result = replace(THREE, verdicts=(undefined, named(SOFTMAX), STUB))
+    text = text_of(page(result))
+    assert "Mend dense first: it can bring you 2 more points. dense is not defined." in text
+    assert "dense ✘ no points yet 0 of 2" in text
+    assert summary_lines([result]) == ["ada  0 of 7        next: dense (undefined)"]
+
+
+def test_a_question_without_an_answer_is_said_and_counted():
+    right = replace(THREE, verdicts=tuple(map(verdict, MLP.values())))
+    text = text_of(page(right, replace(HAND, earned=0.0, blank=True)))
+    assert "There is nothing to mend in them." in text
+    assert "The question linear_collapse was left without an answer: 2 points." in text
+    assert "15 of 17 points" in text
+    assert "linear_collapse not answered 0 of 2" in text
+    assert "without an answer" not in text_of(page(right, HAND))
+    assert "There is nothing to mend." in text_of(page(right, HAND))
+
+
 def test_a_question_shows_hint_parts_and_the_page_to_read():
     card = BeautifulSoup(page(), "html.parser").find(id="q2")
     text = text_of(str(card))

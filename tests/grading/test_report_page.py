@@ -103,6 +103,7 @@ def test_bad_input_is_one_headline_over_all_functions():
         ("value", "went wrong in dense, and the checks only see this: wrong values"),
         ("time", "got no answer from dense: no answer in time"),
         ("process-died", "got no answer from dense: Python itself ended"),
+        ("undefined", "went wrong in dense, and the checks only see this: not defined, for a S"),
         ("bias-forgotten", "made the same mistake in dense: bias forgotten"),
     ],
 )
@@ -118,6 +119,7 @@ def test_headlines_say_what_is_known_and_no_more(kind, words):
         ("value", 0.0, "none"),
         ("value", 0.4, "part"),
         ("stub", 0.0, "stub"),
+        ("undefined", 0.0, "none"),
         ("time", 0.0, "stopped"),
         ("process-threads", 0.0, "stopped"),
         ("time", 0.4, "part"),

@@ -14,7 +14,7 @@ from course_utils.feedback.compare import brief, same_outcome_value, tolerance
 from course_utils.feedback.exercise import VALIDATION, Case, Exercise, RefusalError
 from course_utils.feedback.limits import Outcome
 from course_utils.feedback.report import Failure
-from course_utils.feedback.trials import Trial, found_in, input_name, outcome_of
+from course_utils.feedback.trials import UNDEFINED, Trial, found_in, input_name, outcome_of
 
 # What a hidden check may say: nothing that describes its case.
 SILENT = {
@@ -69,6 +69,7 @@ def _general_hint(exercise: Exercise, trial: Trial, hidden: bool) -> tuple[str, 
     concept = exercise.concept
     texts = {
         "stub": f"{_unwritten(exercise, trial.outcome.error)} is not written yet.",
+        UNDEFINED: f"{found.text}.",  # about a cell, not about the concept
         "time": _stopped(exercise),
         "exception": f"{concept}: your code raised {type(trial.outcome.error).__name__}.",
         "mutates": f"{concept}: {found.text}. Work on a copy.",

@@ -38,8 +38,13 @@ class ProcessEndedError(RefusalError):
     """The process in which the student's object lived has ended."""
 
 
+class UndefinedError(RefusalError):
+    """There is no such object: the cell that should define it is not Python."""
+
+
+UNDEFINED = "undefined"  # the kind of what is missing, and the hint says why
 # After these, every further case of a part would cost the same seconds, or say the same.
-LAST_WORDS = (TimeLimitError, NotImplementedError, ProcessEndedError)
+LAST_WORDS = (TimeLimitError, NotImplementedError, ProcessEndedError, UndefinedError)
 
 
 def run_cases(exercise: Exercise, student: Any, cases: Iterable[Case]) -> list[Trial]:

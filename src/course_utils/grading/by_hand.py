@@ -10,12 +10,14 @@ from sqlalchemy.orm import selectinload
 from course_utils.grading.course import Course
 from course_utils.grading.database import reading
 from course_utils.grading.feedback_pages import ByHand
+from course_utils.grading.gradebook_marks import NO_RESPONSE
 
 
 def by_hand(course: Course, name: str) -> dict[str, list[ByHand]]:
     """Return, by student, the marks and comments that were given by hand for an assignment.
 
-    Cells that wait for a mark are there without one. A mark holds the extra credit of its cell.
+    Cells that wait for a mark are there without one, cells that were handed in as they were handed
+    out with 0 points. A mark holds the extra credit of its cell.
     """
     with_cells = _notebooks(name).options(
         selectinload(SubmittedNotebook.grades), selectinload(SubmittedNotebook.comments)
@@ -48,11 +50,13 @@ def _notebooks(name: str) -> Any:
 
 def _of_one(notebook: SubmittedNotebook) -> Iterable[ByHand]:
     comments = {each.name: each.manual_comment for each in notebook.comments}
+    blank = {each.name for each in notebook.comments if each.auto_comment == NO_RESPONSE}
     for grade in notebook.grades:
         comment = comments.pop(grade.name, None) or ""
         touched = grade.manual_score is not None or grade.extra_credit
-        if touched or grade.auto_score is None or comment:
-            yield ByHand(grade.name, float(grade.max_score), _earned(grade), comment)
+        empty = grade.name in blank and not touched
+        if touched or empty or grade.auto_score is None or comment:
+            yield ByHand(grade.name, float(grade.max_score), _earned(grade), comment, empty)
     yield from (ByHand(name, 0.0, None, comment) for name, comment in comments.items() if comment)
 
 

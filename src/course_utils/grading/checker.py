@@ -21,7 +21,8 @@ from course_utils.feedback import Exercise, Report, examine, exercise_for
 from course_utils.feedback.checking import cases_of
 from course_utils.feedback.diagnosis import Memory, remembering
 from course_utils.feedback.exercise import Case
-from course_utils.grading.conversation import Remote, Run, Step
+from course_utils.grading.cells import Step
+from course_utils.grading.conversation import Remote, Run
 from course_utils.grading.outputs import with_reports
 from course_utils.grading.policy import Policy
 from course_utils.grading.results import (

@@ -1,17 +1,28 @@
 """One submission's conversation with its worker, through hangs and deaths."""
 
-import builtins
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from itertools import dropwhile
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from course_utils.feedback.exercise import Case, Exercise, RefusalError
 from course_utils.feedback.limits import Outcome, TimeLimitError
-from course_utils.feedback.trials import Elsewhere, ProcessEndedError
+from course_utils.feedback.trials import (
+    UNDEFINED,
+    Elsewhere,
+    ProcessEndedError,
+    UndefinedError,
+)
+from course_utils.grading.cells import (
+    Step,
+    did_not_run,
+    names_in,
+    not_defined,
+    raised,
+    where,
+)
 from course_utils.grading.results import Message
 from course_utils.grading.sandbox import Limits
 from course_utils.grading.wire import WireError, decode, decode_outcome
@@ -28,21 +39,13 @@ SOMEWHERE = (
 )
 ANSWER = 1 << 20  # bytes of an answer, beyond what its case calls for
 RESULTS = 16 << 20  # where results are sent of which facts are compared
-LOOK = 5.0  # seconds to find an object by its name
+LOOK = 5.0  # seconds to find an object by its name, or all cells that are not Python
 ENDS = {
     "died": "Python itself ended while this ran; look for an os._exit, or far too much memory",
     "threads": "it started far more threads than any exercise needs, and was ended",
     "scratch": "it wrote far more to disk than any exercise needs, and was ended",
     "answer": "what it gave back was too large, or nothing that a result can be",
 }
-
-
-@dataclass(frozen=True)
-class Step:
-    """A code cell: its source, empty for a graded one, and its name."""
-
-    source: str
-    name: str = ""
 
 
 class Run:
@@ -57,6 +60,8 @@ class Run:
         self.done = 0  # cells that the worker has behind it
         self.ended: dict[int, str] = {}  # cells that ended a worker, and how
         self.errors: dict[int, dict[str, Any]] = {}
+        self.broken: dict[int, dict[str, Any]] = {}  # cells that are not Python
+        self.looked = False  # for those
         self.asked = False  # whether the worker has seen a hidden case
         self.left_out: dict[int, str] = {}  # cells that are not to be run, and why
         self.deadline = time.monotonic() + limits.submission
@@ -82,8 +87,30 @@ class Run:
         if time.monotonic() > self.deadline:
             raise EndedError("time")
         if self.worker is None or self.worker.ended:
-            self.worker, self.done, self.asked = self.zygote.start_worker(), 0, False
+            self.worker, self.done, self.asked = self._fresh(), 0, False
         return self.worker
+
+    def _fresh(self) -> Worker:
+        worker = self.zygote.start_worker()
+        if self.looked:
+            return worker
+        # Asked while no cell has run: later on, an answer might tell what the program was asked.
+        self.looked, sources = True, [step.source for step in self.steps]
+        try:
+            found: Any = decode(worker.ask(request("broken", sources, LOOK), LOOK))
+            self.broken = {n: each for n, each in enumerate(found) if each}
+        except (EndedError, WireError):  # a cell that Python's own parser does not survive
+            worker.end()
+            worker = self.zygote.start_worker()
+        self.errors |= {n: each for n, each in self.broken.items() if n not in self.left_out}
+        return worker
+
+    def not_defined(self, name: str, position: int) -> str:
+        """Return why a name is missing where all cells that should define it are not Python."""
+        places = [n for n, step in enumerate(self.steps[:position]) if step.should_define(name)]
+        if not places or not self.broken.keys() >= set(places):
+            return ""
+        return not_defined(name, did_not_run(self.steps, places[0], self.broken[places[0]]))
 
     def _step(self, worker: Worker) -> None:
         step = self.steps[self.done]
@@ -102,12 +129,15 @@ class Run:
     def messages(self) -> list[Message]:
         """Return messages on cells that were left out, raised, hung, or ended their process."""
         found = [
-            Message("cell-left-out", f"{self._where(place)} was not run here: it {why}.")
+            Message("cell-left-out", f"{where(self.steps, place)} was not run here: it {why}.")
             for place, why in self.left_out.items()
         ]
         found += [self._ended(*each) for each in self.ended.items() if each[1] != LATER]
-        errors = {place: each for place, each in self.errors.items() if place not in self.ended}
-        found += [self._raised(*each) for each in errors.items() if each[1]]
+        # A cell that is not Python is named even if it ended a worker: a case may have made it so.
+        silent = self.ended.keys() - self.broken.keys()
+        errors = {n: each for n, each in sorted(self.errors.items()) if n not in silent}
+        said = [raised(self.steps, *each, self.limits.cell) for each in errors.items() if each[1]]
+        found += [Message("cell-failed", text) for text in said]
         if LATER in self.ended.values() or not all(errors.values()):
             # Which one, and how, may depend on what the program was asked meanwhile.
             found.append(Message("cell-failed", SOMEWHERE))
@@ -117,32 +147,10 @@ class Run:
         return [*found[:MOST_MESSAGES], Message("cell-failed", f"{more} more cells went wrong.")]
 
     def _ended(self, position: int, why: str) -> Message:
-        where = self._where(position)
+        text = f"was left out: {ENDS.get(why, ENDS['died'])}."
         if why == "time":
-            text = f"{where} did not end within {self.limits.cell:g} seconds and was left out."
-        else:
-            text = f"{where} was left out: {ENDS.get(why, ENDS['died'])}."
-        return Message("cell-ended", text)
-
-    def _raised(self, position: int, error: dict[str, Any]) -> Message:
-        """Name the class and the line only: a text might tell what the program was asked."""
-        line: Any = error.get("line")
-        names = error.get("names")
-        name = plain_error(names if isinstance(names, list) else [])
-        # IPython counts from the first line that is not blank.
-        lines = list(dropwhile(str.isspace, self.steps[position].source.splitlines(keepends=True)))
-        known = type(line) is int and 0 < line <= len(lines)
-        at = f", line {line}" if known else ""
-        shown = f": {lines[line - 1].strip()[:120]}" if known else ""
-        if name == "TimeLimitError":
-            text = f"{self._where(position)} was stopped after {self.limits.cell:g} seconds."
-        else:
-            text = f"{self._where(position)}{at} raised {name}{shown}"
-        return Message("cell-failed", text)
-
-    def _where(self, position: int) -> str:
-        name = self.steps[position].name
-        return f"The cell {name!r}" if name else f"Code cell {position + 1}"
+            text = f"did not end within {self.limits.cell:g} seconds and was left out."
+        return Message("cell-ended", f"{where(self.steps, position)} {text}")
 
     def close(self) -> None:
         """End the worker."""
@@ -171,7 +179,7 @@ class Remote(Elsewhere):
         try:
             worker = self._found()
             if worker is None:
-                return Outcome(error=NotImplementedError(f"{exercise.function}: not written yet"))
+                return Outcome(error=self._missing(exercise))
             asked = request("case", *self.packer.packed(case), seconds)
             self.run.asked = True
             limit = ANSWER if exercise.judge is None else RESULTS
@@ -212,7 +220,7 @@ class Remote(Elsewhere):
         try:
             worker = self._found()
             if worker is None:
-                return Outcome(error=NotImplementedError(f"{exercise.function}: not written yet"))
+                return Outcome(error=self._missing(exercise))
             asked = request("kernels", by_value(part.requests), exercise.seconds)
             found = decode_outcome(worker.ask(asked, exercise.seconds))
             if found.error is not None:
@@ -230,6 +238,13 @@ class Remote(Elsewhere):
         except (WireError, TypeError, ValueError, KeyError, AttributeError):
             return Outcome(error=_ended("answer"))
         return Outcome(value={})
+
+    def _missing(self, exercise: Exercise) -> Exception:
+        """Return why there is no object: a cell that is not Python, or none that defines it."""
+        for name in names_in(self.expression):
+            if text := self.run.not_defined(name, self.position):
+                return UndefinedError(UNDEFINED, text)
+        return NotImplementedError(f"{exercise.function}: not written yet")
 
     def _translated(self, question: str) -> tuple[Any, int]:
         """Return the compiler's error and the shared memory of a block in bytes."""
@@ -280,16 +295,3 @@ def _ended(why: str) -> Exception:
     if why == "time":
         return TimeLimitError("no answer in time")
     return ProcessEndedError(f"process-{why}", ENDS.get(why, ENDS["died"]))
-
-
-def plain_error(names: Sequence[Any]) -> str:
-    """Return the first class that everybody knows: others could be named after a hidden case."""
-    known = {"TimeLimitError", *_BUILT_IN}
-    return next((name for name in names if isinstance(name, str) and name in known), "an error")
-
-
-_BUILT_IN = {
-    name
-    for name, value in vars(builtins).items()
-    if isinstance(value, type) and issubclass(value, BaseException)
-}

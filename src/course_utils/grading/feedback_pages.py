@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from course_utils.feedback.trials import UNDEFINED
 from course_utils.grading import files, page
 from course_utils.grading.course import plain_name
 from course_utils.grading.names import names_of
@@ -24,13 +25,15 @@ class ByHand:
 
     ``grade_id`` is that of the cell, ``points`` its most, ``earned`` what was given (None: not
     looked at yet), ``comment`` what the instructor wrote. For a cell that a check has graded,
-    ``earned`` takes the place of the check's points.
+    ``earned`` takes the place of the check's points. ``blank``: there is no answer, so that nobody
+    needs to look.
     """
 
     grade_id: str
     points: float
     earned: float | None = None
     comment: str = ""
+    blank: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ def feedback_page(
         first=_first(questions),
         right=sum(question.outcome == "full" for question in questions),
         manual=manual,
+        blank=[mark for mark in manual if mark.blank],
         waiting=sum(mark.points for mark in manual if mark.earned is None),
         earned=max(earned - penalty, 0.0),
         penalty=min(penalty, earned),
@@ -159,10 +163,11 @@ def _summary(result: Result) -> str:
     noticed = f"  [{noticed}]" if noticed else ""
     if result.status != GRADED:
         return f"{result.status}{noticed}"
-    lost = [verdict for verdict in result.verdicts if verdict.earned < verdict.points]
-    worst = max(lost, key=lambda verdict: verdict.points - verdict.earned, default=None)
+    kinds = [verdict.kind for verdict in result.verdicts]
+    place = _place(kinds, [verdict.points - verdict.earned for verdict in result.verdicts])
     mend = "all right"
-    if worst:
+    if place is not None:
+        worst = result.verdicts[place]
         why = f" ({page.plain(worst.kind, 40)})" if worst.kind else ""
         mend = f"next: {page.plain(page.function_of(worst), 40)}{why}"
     mark = f"{page.number(result.earned)} of {page.number(result.points)}"
@@ -186,6 +191,23 @@ def _question(verdict: Verdict, address: str, by_hand: Sequence[ByHand]) -> Ques
 
 
 def _first(questions: Sequence[Question]) -> Question | None:
-    """Return the question that has most points to give; the earlier one of two that are equal."""
-    open_questions = [question for question in questions if question.lost >= 0.005]
-    return max(open_questions, key=lambda question: question.lost, default=None)
+    """Return the question to look at first, or None where all points are there."""
+    kinds = [question.verdict.kind for question in questions]
+    place = _place(kinds, [question.lost for question in questions])
+    return None if place is None else questions[place]
+
+
+def _place(kinds: Sequence[str], lost: Sequence[float]) -> int | None:
+    """Return the place of what to do first, from the kinds of failures and the points they cost.
+
+    That is where most points are to be had, the earlier of two that are equal. But functions that
+    are not written are written in their order, as the later ones use the earlier; and a cell that
+    is not Python comes before all, as other functions may be missing with it.
+    """
+    still = [place for place, points in enumerate(lost) if points >= 0.005]
+    most = max(still, key=lambda place: lost[place], default=None)
+    for kind in (UNDEFINED, STUB):
+        same = [place for place in still if kinds[place] == kind]
+        if same and (kind == UNDEFINED or most in same):
+            return same[0]
+    return most

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_utils.feedback.exercise import VALIDATION
+from course_utils.feedback.trials import UNDEFINED
 from course_utils.grading import files, page
 from course_utils.grading.class_tally import (
     FULL,
@@ -42,6 +43,7 @@ UNNAMED = {
     "mutates": "an argument was changed",
     VALIDATION: "bad input is accepted",
     STUB: "not written",
+    UNDEFINED: "not defined, for a SyntaxError in a cell",
     "time": "no answer in time",
     "process-died": "Python itself ended",
     "process-threads": "too many threads",

@@ -1,5 +1,7 @@
 """Run a student's notebook as the grader would and read the score from its checks."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL
@@ -11,8 +13,12 @@ from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 
 from course_utils.feedback.report import REPORT_MIME
+from course_utils.grading.cells import Step, not_defined, where
 
 TIMEOUT = 120  # seconds a cell; a check stops by itself before
+NOT_PYTHON = ("SyntaxError", "IndentationError", "TabError")
+_MISSING = re.compile(r"name '(\w+)' is not defined")
+_PLACED = re.compile(r"(?P<words>.*) \([^()]*, line (?P<line>\d+)\)", re.DOTALL)
 
 
 class NotebookError(ValueError):
@@ -76,7 +82,12 @@ def score(path: Path, timeout: int = TIMEOUT) -> Score:
     except DeadKernelError:
         first_lines = "\n".join(started[-1].source.splitlines()[:3])
         stopped = f"Python itself ended in this cell:\n{first_lines}"
-    rows = tuple(_row(cell, stopped) for cell in notebook.cells if _graded(cell, "code"))
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    rows = tuple(
+        _row(cell, stopped, cells[:place])
+        for place, cell in enumerate(cells)
+        if _graded(cell, "code")
+    )
     manual = sum(_points(cell) for cell in notebook.cells if _graded(cell, "markdown"))
     return Score(rows, manual, stopped)
 
@@ -112,12 +123,12 @@ def _points(cell: NotebookNode) -> float:
     return float(_settings(cell).get("points", 0))
 
 
-def _row(cell: NotebookNode, stopped: str) -> Row:
+def _row(cell: NotebookNode, stopped: str, before: Sequence[NotebookNode]) -> Row:
     function = str(_settings(cell).get("grade_id", "")).removeprefix("test_")
     points = _points(cell)
     for output in cell.outputs:
         if output.output_type == "error":
-            return Row(function, points, 0.0, _error_hint(output))
+            return Row(function, points, 0.0, _error_hint(output, before))
         if output.output_type == "execute_result" and REPORT_MIME in output.data:
             record = output.data[REPORT_MIME]
             return Row(function, points, record["earned"], record["hint"])
@@ -125,7 +136,29 @@ def _row(cell: NotebookNode, stopped: str) -> Row:
     return Row(function, points, 0.0, hint)
 
 
-def _error_hint(output: NotebookNode) -> str:
+def _error_hint(output: NotebookNode, before: Sequence[NotebookNode]) -> str:
     if output.ename == "KeyboardInterrupt":
         return "stopped: the cell did not end in time"
-    return f"{output.ename}: {output.evalue}"
+    missing = _MISSING.match(output.evalue) if output.ename == "NameError" else None
+    return (missing and _why_missing(missing[1], before)) or f"{output.ename}: {output.evalue}"
+
+
+def _why_missing(name: str, cells: Sequence[NotebookNode]) -> str:
+    """Return why a name is missing where all cells that should define it are not Python."""
+    steps = [Step(cell.source, str(_settings(cell).get("grade_id", ""))) for cell in cells]
+    found = [place for place, step in enumerate(steps) if step.should_define(name)]
+    errors = [_syntax_error(cells[place]) for place in found]
+    if not errors or not all(errors):
+        return ""
+    return not_defined(name, f"{where(steps, found[0])}{errors[0]}")
+
+
+def _syntax_error(cell: NotebookNode) -> str:
+    """Return the line and the words of a cell's SyntaxError; empty where it has none."""
+    for output in cell.outputs:
+        if output.output_type == "error" and output.ename in NOT_PYTHON:
+            placed = _PLACED.fullmatch(output.evalue)
+            if placed is None:
+                return f": {output.ename}: {output.evalue}"
+            return f", line {placed['line']}: {output.ename}: {placed['words']}"
+    return ""

@@ -9,6 +9,7 @@ import json
 import pickle
 import socket
 import sys
+import warnings
 from types import TracebackType
 from typing import Any
 
@@ -61,6 +62,30 @@ class Worker:
         self.shell = InteractiveShell.instance()
         self.program: Any = None
         self.student: Any = None
+
+    def broken(self, sources: list[str], seconds: float) -> list[dict[str, Any] | None]:
+        """Return, for each cell, the class and the line of its SyntaxError, or None; run none."""
+        with time_limit(seconds), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return [self._syntax(source) for source in sources]
+
+    def _syntax(self, source: str) -> dict[str, Any] | None:
+        try:
+            # As IPython does: one statement after the other, and with `await` outside functions.
+            for statement in self._parsed(source).body:
+                module = ast.Module([statement], [])
+                compile(module, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        except SyntaxError as error:
+            return {"names": _names(error), "line": _line(error)}
+        except (ValueError, MemoryError, RecursionError):
+            return None  # which says how it fails when it is run
+        return None
+
+    def _parsed(self, source: str) -> ast.Module:
+        try:
+            return ast.parse(source)  # most cells have no magic, and to look for one takes longer
+        except SyntaxError:
+            return ast.parse(self.shell.transform_cell(source))
 
     def cell(self, source: str, seconds: float) -> dict[str, Any] | None:
         """Run a cell; return the class of its error and the line, or None."""
