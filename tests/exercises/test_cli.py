@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from course_utils import __version__
-from course_utils.cli import app
-from course_utils.grading.scoring import score
+from course_utils.cli import _print_score, app
+from course_utils.grading.scoring import Row, Score, score
 from tests.exercises.assignment import ROOT, edited, notebook_path
 
 RUN = CliRunner()
@@ -112,8 +112,21 @@ def test_files_that_are_no_exercise(tmp_path, text, said):
     assert result.stdout == ""
 
 
-def test_a_folder_is_no_notebook(tmp_path):
-    assert "there is no file" in course("check", tmp_path).stderr
+def test_a_folder_is_no_notebook(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    said = course("check", "exercises/mlp").stderr
+    assert "exercises/mlp is a folder: name the notebook in it, " in said
+    assert said.endswith("such as exercises/mlp/mlp.ipynb\n")
+    assert "such as exercises/mlp/mlp.ipynb" in course("check", tmp_path).stderr
+
+
+def test_the_name_of_a_function_is_never_shortened(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    name, hint = "softmax_cross_entropy_backward", "a hint of many words that fills its column " * 4
+    _print_score(tmp_path / "mlp.ipynb", Score((Row(name, 2, 0, hint),), 0, ""))
+    printed = capsys.readouterr().out
+    cells = [line.split("│")[1].strip() for line in printed.splitlines() if line.startswith("│")]
+    assert "".join(cells) == name
 
 
 def test_release_is_up_to_date_and_names_what_is_unknown(monkeypatch):

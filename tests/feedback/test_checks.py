@@ -62,6 +62,22 @@ def test_general_failures_have_a_message_of_their_own(student, kind, said):
     assert examine(ROW_MEANS, student).earned == 0
 
 
+def test_a_hint_is_a_sentence_and_the_note_stands_in_the_case_alone():
+    for student, end in [(lambda x: None, "missing?"), (lambda x: x.mean(axis=1) + 1, "wrong.")]:
+        failure = failure_of(student)
+        assert failure.hint.endswith(end)
+        assert failure.case.endswith("\n(by hand)")
+
+
+def test_the_rows_of_a_matrix_stand_under_each_other():
+    assert failure_of(lambda x: None).case.startswith("x = [[1. 2. 6.]\n     [4. 0. 2.]]")
+
+
+def test_a_small_difference_is_seen():
+    failure = failure_of(lambda x: x.mean(axis=1) + np.array([0, 2e-6][: len(x)]).sum())
+    assert failure.got == f"{failure.expected}\nlargest difference 2e-06 at [0]"
+
+
 def test_a_stub_is_called_unwritten():
     def stub(x):
         raise NotImplementedError("row_means: not written yet")
@@ -110,7 +126,7 @@ def test_a_loop_without_end_is_stopped(student):
     start = time.monotonic()
     failure = failure_of(student)
     assert failure.kind == "time"
-    assert "1 seconds" in failure.hint
+    assert "within 1 second." in failure.hint
     assert time.monotonic() - start < 20
 
 
@@ -221,6 +237,7 @@ def test_bad_input_that_is_accepted_costs_its_part():
     report = examine(ROW_MEANS, lambda x: x.mean(axis=-1 if x.ndim == 3 else x.ndim - 1))
     assert report.failure.kind == "validation"
     assert "for one axis" in report.failure.hint
+    assert report.failure.case == "x = [1. 1. 1.]"
     assert report.earned == 4
     assert report.parts == {"main": True, "validation": False}
 

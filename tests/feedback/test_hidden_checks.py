@@ -34,6 +34,11 @@ def test_a_hidden_report_shows_no_case(kind):
         assert first.failure == second.failure
 
 
+def test_a_hidden_report_says_nothing_of_what_the_visible_check_used():
+    failure = examine(ROW_MEANS, WRONGS["value"], hidden=True).failure
+    assert failure.hint == "Row means: the result is wrong for some input."
+
+
 def test_the_hidden_seed_is_the_instructors(monkeypatch):
     seen = {}
     for seed in ("1", "1", "any text"):

@@ -1,11 +1,12 @@
 """The report: text for a terminal, a panel for a notebook, the mark for nbgrader."""
 
 import json
+import re
 
 import pytest
 
 from course_utils.feedback import examine
-from course_utils.feedback.report import REPORT_MIME
+from course_utils.feedback.report import REPORT_MIME, Report
 from tests.feedback.sample import ROW_MEANS, row_means
 
 ATTACK = "<script>alert(1)</script> & \x1b[31m\x07"
@@ -20,6 +21,17 @@ def test_the_panel_escapes_what_the_student_says():
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert "\x1b" not in page
+
+
+def test_all_values_of_the_panel_begin_in_one_column():
+    """A front end pads code, which would move it; a label wider than its column moves its value."""
+    failed = examine(ROW_MEANS, raises).html()
+    assert failed.count("<code") == failed.count("background:none;padding:0") == 3
+    notes = {"On an H100 or H200": "20 registers", "Memory": "read once"}
+    passed = Report("sample/row_means", 5, 5, "", notes=notes).html()
+    widths = {float(width) for width in re.findall(r"min-width:([\d.]+)em", passed)}
+    assert len(widths) == 1
+    assert widths.pop() >= 0.64 * len("On an H100 or H200")
 
 
 def test_the_terminal_gets_no_control_characters():

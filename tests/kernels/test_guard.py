@@ -392,6 +392,27 @@ def test_errors_have_names_of_their_own_and_hints_without_values():
 
 
 @pytest.mark.parametrize(
+    ("size", "other", "text"),
+    [
+        (127, 127, ": 2 accesses, first a load of x in program (3, 0, 0), 1 lane outside"),
+        (126, 128, ": a load of x in program (3, 0, 0), 2 lanes outside"),
+    ],
+)
+def test_one_access_and_one_lane_are_singular(size, other, text):
+    with pytest.raises(guard_errors.OutOfBoundsError) as caught:
+        guarded(load_without_mask, torch.ones(size), torch.ones(other))
+    assert caught.value.details == "load_unmasked_kernel" + text
+
+
+def test_elements_that_nothing_stored_are_counted():
+    for size, text in [(N + 1, "1 of 101 elements was"), (N + 2, "2 of 102 elements were")]:
+        with pytest.raises(guard_errors.NotStoredError) as caught:
+            guarded(honest, torch.ones(size), torch.ones(size))
+        assert caught.value.details == f"{text} never stored"
+    assert str(caught.value).endswith("all programs store the same block (tl.program_id)?")
+
+
+@pytest.mark.parametrize(
     ("function", "kind"),
     [(too_few_programs, "not-stored"), (changes_its_argument, "input-changed"),
      (overwritten_by_torch, "torch-did-the-work"), (from_numpy_returned, "foreign-memory"),

@@ -113,12 +113,13 @@ def version() -> None:
 
 def _print_score(notebook: Path, result: "Score") -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
     from course_utils.feedback.report import counted
 
-    table = Table("function", "points", "verdict", "first thing to mend", title=notebook.name)
+    function = Column("function", overflow="fold")
+    table = Table(function, "points", "verdict", "first thing to mend", title=notebook.name)
     for row in result.rows:
         full = row.earned == row.points
         verdict = Text("passed", "green") if full else Text("not yet", "red")

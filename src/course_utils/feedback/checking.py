@@ -11,7 +11,6 @@ from course_utils.feedback.diagnosis import SILENT, describe, diagnose, ended, e
 from course_utils.feedback.exercise import (
     COMPILES,
     VALIDATION,
-    BadInput,
     Case,
     Exercise,
     RefusalError,
@@ -113,7 +112,8 @@ def _accepted_bad_input(exercise: Exercise, student: Any, hidden: bool) -> Failu
     left = exercise.seconds
     for bad in exercise.bad_inputs:
         watch = Stopwatch()
-        outcome = outcome_of(exercise, student, Case(bad.args, bad.kwargs), left)
+        case = Case(bad.args, bad.kwargs)
+        outcome = outcome_of(exercise, student, case, left)
         left -= watch.seconds()
         if isinstance(outcome.error, TimeLimitError | ProcessEndedError):
             return ended(exercise, outcome.error)
@@ -125,12 +125,8 @@ def _accepted_bad_input(exercise: Exercise, student: Any, hidden: bool) -> Failu
         return Failure(
             VALIDATION,
             f"{exercise.concept}: bad input must be refused with a ValueError for {bad.because}.",
-            case=describe(exercise, _as_case(bad)),
+            case=describe(exercise, case),
             got=error_text(error) if error is not None else brief(outcome.value),
             expected="ValueError",
         )
     return None
-
-
-def _as_case(bad: BadInput) -> Case:
-    return Case(bad.args, bad.kwargs, note=bad.because)

@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from numbers import Number
 from typing import Any
 
 import numpy as np
+
+from course_utils.feedback.report import counted
 
 # Relative tolerance of a float32 result: 24-bit mantissas and a few hundred operations.
 FLOAT32_RTOL = 2e-4
@@ -56,11 +59,12 @@ def _sequence_difference(
 ) -> Difference | None:
     if got is None:
         return Difference("none", "the function returned None: is the return statement missing?")
+    items = counted(str(len(expected)), "item")
     if not isinstance(got, list | tuple):
         kind = "an array" if isinstance(got, np.ndarray) else type(got).__name__
-        return Difference("type", f"expected {len(expected)} items, got {kind}")
+        return Difference("type", f"expected {items}, got {kind}")
     if len(got) != len(expected):
-        return Difference("length", f"expected {len(expected)} items, got {len(got)}")
+        return Difference("length", f"expected {items}, got {len(got)}")
     for index, (a, b) in enumerate(zip(got, expected, strict=True)):
         if found := difference(a, b, rtol, labels, norm):
             many = isinstance(expected, list) or len(labels) != len(expected)
@@ -110,7 +114,7 @@ def _number_difference(
         rtol = max(rtol, FLOAT32_RTOL)
     bad = ~np.isfinite(got) & np.isfinite(expected)
     if bad.any():
-        return Difference("nan", f"{int(bad.sum())} of {got.size} values are nan or infinite")
+        return Difference("nan", f"{_share(bad)} nan or infinite")
     if norm is not None:
         error, allowed = relative_error(got, expected), norm(expected.dtype.name)
         text = f"the relative error is {error:.1e}, allowed are {allowed:g}"
@@ -120,9 +124,15 @@ def _number_difference(
     close = np.isclose(got, expected, rtol=rtol, atol=rtol * max(scale, 1e-30), equal_nan=True)
     if close.all():
         return None
-    wrong = int((~close).sum())
-    share = "the value is wrong" if got.size == 1 else f"{wrong} of {got.size} values are wrong"
-    return Difference("value", share)
+    return Difference("value", f"{_share(~close)} wrong")
+
+
+def _share(found: np.ndarray) -> str:
+    """Return how many of an array's values something is found in: "1 of 4 values is"."""
+    if found.size == 1:
+        return "the value is"
+    number = int(np.sum(found))
+    return f"{number} of {found.size} values {'is' if number == 1 else 'are'}"
 
 
 def relative_error(got: np.ndarray, expected: np.ndarray) -> float:
@@ -171,6 +181,51 @@ def _dtypes(*values: Any) -> set:
     return {np.asarray(value).dtype.type for value in values}
 
 
+def told_apart(got: Any, expected: Any, kind: str) -> tuple[str, str]:
+    """Return two results that differ in ``kind`` as short texts that differ, too.
+
+    Dtypes are named; where the digits shown are the same, so is the largest difference. Never
+    raises, as ``brief``.
+    """
+    texts = brief(got), brief(expected)
+    same = texts[0] == texts[1]
+    with suppress(Exception):  # an object of the student's own that fails when it is looked at
+        if kind == "dtype" or (kind == "shape" and same):
+            here, there = _trait(got, kind), _trait(expected, kind)
+            return f"{texts[0]} ({kind} {here})", f"{texts[1]} ({kind} {there})"
+        if kind in ("value", "nan") and same:
+            return f"{texts[0]}\n{_largest_difference(got, expected)}", texts[1]
+    return texts
+
+
+def _trait(value: Any, name: str) -> str:
+    """Return the dtype or shape of a result, or of its items; of a plain number its type."""
+    if isinstance(value, list | tuple):
+        return ", ".join(_trait(item, name) for item in value[:20])
+    if isinstance(value, np.ndarray | np.generic):
+        return str(getattr(value, name))
+    return type(value).__name__
+
+
+def _largest_difference(got: Any, expected: Any) -> str:
+    size, place = _gap(got, expected)
+    where = f" at {place}" if place else ""
+    return f"largest difference {size:.3g}{where}" if size < math.inf else f"not finite{where}"
+
+
+def _gap(got: Any, expected: Any) -> tuple[float, str]:
+    """Return the largest difference, infinite where one is nan, and its place as an index."""
+    if isinstance(expected, list | tuple):
+        gaps = map(_gap, got, expected)
+        found = [(size, f"[{index}]{place}") for index, (size, place) in enumerate(gaps)]
+        return max(found, key=lambda each: each[0])
+    a, b = (np.asarray(x, dtype=np.float64) for x in (got, expected))
+    agree = (a == b) | (np.isnan(a) & np.isnan(b))
+    sizes = np.nan_to_num(np.where(agree, 0.0, np.abs(a - b)), nan=math.inf, posinf=math.inf)
+    place = np.unravel_index(sizes.argmax(), sizes.shape)
+    return float(sizes[place]), f"[{', '.join(map(str, place))}]" if place else ""
+
+
 def brief(value: Any, limit: int = 400) -> str:
     """Return a short text of arrays, numbers, lists of them, or an exception, for a person.
 
@@ -190,7 +245,8 @@ def _text(value: Any, limit: int) -> str:
         return f"{value:.7g}"
     if isinstance(value, list | tuple):
         # Each item takes two characters at least, so that no more of them can be shown.
-        inside = ", ".join(_text(item, limit) for item in value[: limit // 2])
+        items = [_text(item, limit).replace("\n", "\n ") for item in value[: limit // 2]]
+        inside = (",\n " if any("\n" in item for item in items) else ", ").join(items)
         return f"[{inside}]" if isinstance(value, list) else f"({inside})"
     if isinstance(value, BaseException):
         return f"{type(value).__name__}: {value}"

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.feedback.compare import brief, same_outcome_value, tolerance
+from course_utils.feedback.compare import brief, same_outcome_value, told_apart, tolerance
 from course_utils.feedback.exercise import VALIDATION, Case, Exercise, RefusalError
 from course_utils.feedback.limits import Outcome
-from course_utils.feedback.report import Failure
+from course_utils.feedback.report import Failure, counted
 from course_utils.feedback.trials import UNDEFINED, Trial, found_in, input_name, outcome_of
 
 # What a hidden check may say: nothing that describes its case.
@@ -24,7 +24,7 @@ SILENT = {
     "shape": "the result has the wrong shape for some input.",
     "dtype": "the result has the wrong dtype for some input.",
     "nan": "the result is nan or infinite for some input.",
-    "value": "the result is wrong for some input that the visible check does not use.",
+    "value": "the result is wrong for some input.",
     VALIDATION: "some bad input is not refused with a ValueError.",
 }
 
@@ -41,21 +41,23 @@ def diagnose(exercise: Exercise, trials: Sequence[Trial], hidden: bool) -> Failu
     failing = [trial for trial in trials if trial.found]
     refused = [trial for trial in failing if _refused(trial)]
     smallest = min(refused or failing, key=lambda trial: _size(trial.case.args))
-    kind, hint = _general_hint(exercise, smallest, hidden)
-    if kind not in ("stub", "time"):
-        named = None if refused else _named(exercise, trials, smallest.case.part)
-        kind, hint = named or _of_one_part(exercise, failing) or (kind, hint)
-    if hidden or kind in ("stub", "time"):
+    way, plain = _general_hint(exercise, smallest, hidden)
+    if way in ("stub", "time"):
+        return Failure(way, plain)
+    named = None if refused else _named(exercise, trials, smallest.case.part)
+    kind, hint = named or _of_one_part(exercise, failing) or (way, plain)
+    if hidden:
         return Failure(kind, hint)
     got = smallest.outcome.error
     if isinstance(got, RefusalError):
         return Failure(kind, hint, case=describe(exercise, smallest.case), got=got.details)
+    value, expected = told_apart(smallest.outcome.value, smallest.expected, way)
     return Failure(
         kind,
         hint,
         case=describe(exercise, smallest.case),
-        got=error_text(got) if got is not None else brief(smallest.outcome.value),
-        expected=brief(smallest.expected),
+        got=error_text(got) if got is not None else value,
+        expected=expected,
     )
 
 
@@ -79,15 +81,14 @@ def _general_hint(exercise: Exercise, trial: Trial, hidden: bool) -> tuple[str, 
     }
     if hidden and found.kind in SILENT:
         return found.kind, f"{concept}: {SILENT[found.kind]}"
-    silent = hidden or found.kind in ("stub", "time") or not trial.case.note
-    where = "" if silent else f" ({trial.case.note})"
-    return found.kind, texts.get(found.kind, f"{concept}: {found.text}.") + where
+    end = "" if found.text.endswith((".", "?", "!")) else "."
+    return found.kind, texts.get(found.kind, f"{concept}: {found.text}{end}")
 
 
 def _stopped(exercise: Exercise) -> str:
+    seconds = counted(f"{exercise.seconds:g}", "second")
     return (
-        f"{exercise.concept}: stopped, no answer within {exercise.seconds:g} seconds. "
-        "Is there a loop that never ends?"
+        f"{exercise.concept}: stopped, no answer within {seconds}. Is there a loop that never ends?"
     )
 
 
@@ -213,9 +214,14 @@ def _dtypes(value: Any) -> list[str]:
 
 def describe(exercise: Exercise, case: Case) -> str:
     """Return the arguments of a case as text, a line each."""
-    parts = [f"{input_name(exercise, i)} = {brief(arg)}" for i, arg in enumerate(case.args)]
-    parts += [f"{name} = {brief(value)}" for name, value in case.kwargs.items()]
-    return "\n".join(parts) + (f"\n({case.note})" if case.note else "")
+    names = [input_name(exercise, index) for index in range(len(case.args))]
+    parts = [*zip(names, case.args, strict=True), *case.kwargs.items()]
+    return "\n".join(_argument(*part) for part in parts) + (f"\n({case.note})" if case.note else "")
+
+
+def _argument(name: str, value: Any) -> str:
+    """Return "name = value", its further lines under the first of the value."""
+    return f"{name} = {brief(value)}".replace("\n", "\n" + " " * len(f"{name} = "))
 
 
 def error_text(error: BaseException) -> str:

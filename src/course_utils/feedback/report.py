@@ -71,8 +71,10 @@ class Report:
         head, *rest = self.lines()
         edge = _PASS_EDGE if self.passed else _FAIL_EDGE
         sign = "✔" if self.passed else "✘"
+        # The values stand in one column: the longest label is at most this wide.
+        width = max([6, *(0.65 * len(label) for label, _ in rest)])
         rows = "".join(
-            f'<div style="display:flex;gap:.8em"><span style="min-width:6em;opacity:.75">'
+            f'<div style="display:flex;gap:.8em"><span style="min-width:{width:g}em;opacity:.75">'
             f"{escape(label)}</span>{_value(label, text)}</div>"
             for label, text in rest
         )
@@ -131,7 +133,7 @@ def _mark(passed: bool) -> str:
 
 def _value(label: str, text: str) -> str:
     if label in ("Case", "Got", "Expected"):
-        return f'<code style="white-space:pre-wrap;background:none">{escape(text)}</code>'
+        return f'<code style="white-space:pre-wrap;background:none;padding:0">{escape(text)}</code>'
     return f"<span>{escape(text)}</span>"
 
 

@@ -94,6 +94,9 @@ def score(path: Path, timeout: int = TIMEOUT) -> Score:
 
 def read(path: Path) -> NotebookNode:
     """Return the notebook at ``path`` without outputs; see ``score`` for the errors."""
+    if path.is_dir():
+        example = min(path.glob("*.ipynb"), default=Path("exercises", "mlp", "mlp.ipynb"))
+        raise NotebookError(f"{path} is a folder: name the notebook in it, such as {example}")
     if not path.is_file():
         raise NotebookError(f"there is no file {path}")
     try:

@@ -19,6 +19,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from course_utils.feedback.report import counted
 from course_utils.kernels.device import INTERPRETED
 from course_utils.kernels.guard_errors import (
     EarlierMemoryError,
@@ -195,10 +196,12 @@ class Guard(TorchDispatchMode):
         strays = [access for access in accesses if access.outside]
         if strays:
             first = strays[0]
+            which = f"{len(strays)} accesses, first a" if len(strays) > 1 else "a"
+            lanes = counted(str(first.outside), "lane")
             self.object_to(
                 OutOfBoundsError(
-                    f"{launch.name}: {len(strays)} accesses, first a {first.kind} of {first.name} "
-                    f"in program {first.program}, {first.outside} lanes outside"
+                    f"{launch.name}: {which} {first.kind} of {first.name} "
+                    f"in program {first.program}, {lanes} outside"
                 )
             )
 

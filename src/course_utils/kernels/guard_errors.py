@@ -96,7 +96,8 @@ class NotStoredError(GuardError):
     kind = "not-stored"
     hint = (
         "Elements of the result were never stored by a kernel; fresh memory holds nan here. Does "
-        "the grid have enough programs, and does the mask of tl.store leave something out?"
+        "the grid have enough programs, does the mask of tl.store leave something out, or do all "
+        "programs store the same block (tl.program_id)?"
     )
 
 

@@ -146,7 +146,8 @@ class Memory:
             if not self.watched and block is not None and not block.is_input:
                 lost = int(tensor.isnan().sum())
             if lost:
-                raise NotStoredError(f"{lost} of {tensor.numel()} elements were never stored")
+                verb = "was" if lost == 1 else "were"
+                raise NotStoredError(f"{lost} of {tensor.numel()} elements {verb} never stored")
         touched = any(block.is_input and block.touched for block in self.blocks.values())
         if touched or not all(_same(now, before) for now, before in self.inputs):
             raise InputChangedError
