@@ -11,6 +11,20 @@ window.drawFormulas = (part) => {
       throwOnError: false,
     });
     written.replaceWith(...drawn.childNodes);
+    if (node.parentNode.className === "with-mark") tie(node, node.parentNode);
   }
 };
+
+// Out of the formula, whose drawing is hidden from a screen reader: the mark should be read.
+function tie(formula, pair) {
+  const last = formula.querySelector(".katex-html > .base:last-child");
+  if (!last) return;
+  const box = document.createElement("span");
+  const [drawn, visible] = [".katex", ".katex-html"].map((name) => formula.querySelector(name).cloneNode());
+  box.className = "with-last";
+  visible.append(last);
+  drawn.append(visible);
+  box.append(drawn, pair.lastChild);
+  pair.append(box);
+}
 drawFormulas(document);

@@ -10,12 +10,19 @@
     ".ifig-scroll, .cell_output:has(> img)": "figure",
   };
 
+  function markEnd({ target: box }) {
+    box.dataset.end = box.scrollLeft + box.clientWidth >= box.scrollWidth - 2;
+  }
+
   function mark(box, name) {
     const wide = box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX !== "visible";
+    if (wide) markEnd({ target: box });
     if (wide === (box.dataset.wide === "true")) return;
     box.dataset.wide = wide;
-    if (wide) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
+    if (wide) {
+      box.tabIndex = 0;
+      box.addEventListener("scroll", markEnd, { passive: true });
+    } else box.removeAttribute("tabindex");
     if (box.localName === "table") return; // a role would hide that it is one
     if (wide && !box.hasAttribute("role")) {
       box.setAttribute("role", "group");

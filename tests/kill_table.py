@@ -17,8 +17,7 @@ from tests.bank import Entry, entries, verdict
 PAGE = Path(__file__).resolve().parents[1] / "book" / "instructors.md"
 BEGIN, END = "% kill table begins", "% kill table ends"
 HEAD = [
-    "| function | wrong versions | caught | told their own mistake | named misconceptions "
-    "| right versions | passed |",
+    "| function | wrong | caught | told | named | right | passed |",
     "|---|---:|---:|---:|---:|---:|---:|",
 ]
 
@@ -46,8 +45,8 @@ def told(folder: str, key: str, entry: Entry) -> set[str | None]:
 
 def rows_of(text: str) -> dict[str, list[int]]:
     """Return the numbers of each function that the page has a line for."""
-    found = re.findall(r"^\| `(\w+/\w+)` \|([ \d|]+)\|$", text, re.MULTILINE)
-    return {key: [int(number) for number in numbers.split("|")] for key, numbers in found}
+    found = re.findall(r"^\| `(\w+)` `(\w+)` \|([ \d|]+)\|$", text, re.MULTILINE)
+    return {f"{name}/{own}": [int(n) for n in numbers.split("|")] for name, own, numbers in found}
 
 
 def table(names: Iterable[str], kept: dict[str, list[int]]) -> str:
@@ -57,8 +56,13 @@ def table(names: Iterable[str], kept: dict[str, list[int]]) -> str:
         key: counts(key, exercise) if key.split("/")[0] in names else kept[key]
         for key, exercise in exercises
     }
-    lines = [line(f"`{key}`", row) for key, row in rows.items()]
+    lines = [line(label(key), row) for key, row in rows.items()]
     return "\n".join([*HEAD, *lines, total_line(rows.values())])
+
+
+def label(key: str) -> str:
+    """Return assignment and function as two words, so that a narrow column may part them."""
+    return " ".join(f"`{part}`" for part in key.split("/"))
 
 
 def total_line(rows: Iterable[list[int]]) -> str:

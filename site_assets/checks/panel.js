@@ -85,6 +85,7 @@ class Panel {
       "Tab indents, Shift+Tab takes it back; Escape and then Tab leaves the field. Ctrl+Enter checks.";
     const before = this.cells.slice(0, this.cells.indexOf(this.own)).filter((cell) => cell.key);
     const price = `${priceOf(facts)} Your code stays in this browser.`;
+    this.same = h("p", { class: "check-note" }, "The same in the notebook: ", this.links);
     this.box
       .querySelector(".check-plain")
       .replaceWith(
@@ -94,7 +95,7 @@ class Panel {
         h("p", { class: "check-note" }, price + orderOf(before, this.assignment)),
         buttons,
         ...this.#outputs(name),
-        h("p", { class: "check-note" }, "The same in the notebook: ", this.links),
+        this.same,
       );
   }
 
@@ -160,6 +161,7 @@ class Panel {
     this.report.replaceChildren();
     this.printed.textContent = "";
     this.printed.hidden = true;
+    this.same.hidden = false;
     this.#busy(true);
     try {
       const job = jobOf(this.cells, this.own, this.editor.get());
@@ -207,6 +209,7 @@ class Panel {
     };
     this.#say(texts[reason] ?? `The check failed: ${reason}`);
     if (reason === "load") this.state.append(...this.links.cloneNode(true).childNodes);
+    this.same.hidden = reason === "load"; // the message has the same links
   }
 }
 

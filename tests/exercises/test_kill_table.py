@@ -6,7 +6,18 @@ import pytest
 
 from tests import kill_table
 from tests.exercises.assignment import EXERCISES
-from tests.kill_table import BEGIN, END, HEAD, PAGE, counts, line, rows_of, table, total_line
+from tests.kill_table import (
+    BEGIN,
+    END,
+    HEAD,
+    PAGE,
+    counts,
+    label,
+    line,
+    rows_of,
+    table,
+    total_line,
+)
 
 
 def shown() -> list[str]:
@@ -18,7 +29,7 @@ def shown() -> list[str]:
 @pytest.mark.parametrize("key", EXERCISES)
 def test_the_line_of_a_function_is_current(key):
     """Made by `python -m tests.kill_table`."""
-    assert line(f"`{key}`", counts(key, EXERCISES[key])) in shown()
+    assert line(label(key), counts(key, EXERCISES[key])) in shown()
 
 
 def test_lines_of_other_assignments_are_kept():
@@ -38,5 +49,5 @@ def test_an_unknown_assignment_is_named_and_triton_is_not_left_to_chance(monkeyp
 def test_the_table_has_a_line_for_each_function_and_their_sum():
     head, lines, total = shown()[:2], shown()[2:-1], shown()[-1]
     assert head == HEAD
-    assert [text.split("`")[1] for text in lines] == list(EXERCISES)
+    assert [text.split("|")[1].strip() for text in lines] == [label(key) for key in EXERCISES]
     assert total == total_line([[int(n) for n in text.split("|")[2:-1]] for text in lines])

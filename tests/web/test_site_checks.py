@@ -235,9 +235,12 @@ def test_without_python_the_reader_is_sent_to_the_notebook(page: Page) -> None:
     href = state(box).get_by_role("link", name="mlp.ipynb in Colab").get_attribute("href")
     assert href is not None
     assert href.endswith("/blob/main/exercises/mlp/mlp.ipynb")
+    same = box.get_by_text("The same in the notebook")
+    expect(same).to_be_hidden()  # its links stand in the message
     expect(box.locator("textarea")).to_have_value(WRONG)
     page.context.unroute("**/_static/pyodide/**")
     assert "whole array" in checked(box, WRONG).inner_text()
+    expect(same).to_be_visible()
 
 
 @pytest.fixture

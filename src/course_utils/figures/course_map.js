@@ -54,6 +54,8 @@ function mark(g, node, read) {
 function curve(a, b) {
   const x1 = a.x + BOX.width, y1 = a.y + BOX.height / 2, x2 = b.x, y2 = b.y + BOX.height / 2;
   if (x2 > x1) return `M${x1},${y1}C${x1 + 12},${y1} ${x2 - 12},${y2} ${x2},${y2}`;
+  // Below itself by more than one row: round the boxes between, not through their words.
+  if (Math.abs(y2 - y1) > 1.5 * (BOX.height + BOX.gapY)) return `M${x1},${y1}C${x1 + 20},${y1} ${x1 + 20},${y2} ${x1},${y2}`;
   const mid = a.x + BOX.width / 2, down = b.y > a.y;
   return `M${mid},${down ? a.y + BOX.height : a.y}L${b.x + BOX.width / 2},${down ? b.y : b.y + BOX.height}`;
 }

@@ -30,7 +30,7 @@ const kit = (() => {
     if (typeof value === "boolean") return value ? "yes" : "no";
     if (!finite(value)) return value === null || value === undefined ? "–" : String(value);
     const size = Math.abs(value);
-    const text = value !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
+    const text = value !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(2).replace(/\.?0+e/, "e") : String(Number(value.toPrecision(4)));
     return text.replace("e+", "e").replaceAll("-", "−");
   }
 
@@ -237,8 +237,7 @@ const kit = (() => {
     const svg = s("svg", { role: "img", "aria-label": [spec.title, spec.yLabel, spec.xLabel].filter(Boolean).join(", ") || "plot" },
       s("defs", {}, s("clipPath", { id: clip }, clipRect)), layers.axes, layers.marks, layers.handles);
     const list = h("ul", { class: "ifig-legend" });
-    const node = h("div", { class: "ifig-plot" }, spec.title ? h("p", { class: "ifig-title" }, spec.title) : null, svg, list);
-    parent.append(node);
+    const node = parent.appendChild(h("div", { class: "ifig-plot" }, spec.title ? h("p", { class: "ifig-title" }, spec.title) : null, svg, list));
     const p = { node, svg, spec, layers, left: 54, top: 8, marks: [], handles: [] };
     const render = () => {
       const full = Math.max(node.clientWidth, 160), bottom = 40, right = 12;
@@ -251,14 +250,16 @@ const kit = (() => {
       make(svg, { width: full, height: p.top + p.height + bottom }, []);
       make(clipRect, { x: p.left, y: p.top, width: p.width, height: p.height }, []);
       layers.axes.replaceChildren(...axes(p, spec));
+      // Long numbers at the left get more room. It is not taken back: a plot should not jump as a knob moves.
+      const room = Math.max(...[...layers.axes.querySelectorAll("[text-anchor=end]")].map((tick) => tick.getComputedTextLength())) + (spec.yLabel ? 24 : 8);
+      if (room > p.left + 1) { p.left = room; render(); return; }
       layers.marks.replaceChildren(...p.marks.flatMap((mark, i) => DRAW[mark.kind](mark, colourOf(mark, i), p, i)));
       list.replaceChildren(...legend(p.marks));
       p.handles.forEach((place) => place());
     };
     p.draw = (marks) => {
       marks.filter((mark) => mark.kind === "bars").forEach((mark, slot, bars) => Object.assign(mark, { slot, of: bars.length }));
-      p.marks = marks;
-      render();
+      p.marks = marks; render();
     };
     new ResizeObserver(() => { if (node.clientWidth && node.clientWidth !== p.seen) { p.seen = node.clientWidth; render(); } }).observe(node);
     return p;
@@ -273,8 +274,7 @@ const kit = (() => {
     const bound = (v, [low, high]) => clamp(v, Math.min(low, high), Math.max(low, high));
     const move = (nextX, nextY) => {
       Object.assign(at, axis !== "y" && { x: bound(nextX, p.spec.x) }, axis !== "x" && { y: bound(nextY, p.spec.y) });
-      place();
-      onMove?.(at.x, at.y);
+      place(); onMove?.(at.x, at.y);
     };
     dot.addEventListener("pointerdown", (event) => { dot.setPointerCapture(event.pointerId); dot.focus(); event.preventDefault(); });
     dot.addEventListener("pointermove", (event) => {

@@ -26,7 +26,7 @@ function render({ model, el }) {
   const low = Math.min(...raw), high = Math.max(...raw), room = 0.12 * (high - low || 1);
   const left = kit.plot(ui.body, { title: "Scores and their running maximum", xLabel: "key", yLabel: "score", x: [-0.6, n - 0.4], y: [low - room, high + room] });
   const right = kit.plot(ui.body, { title: "Weights, were this the end", xLabel: "key", yLabel: "e^(x − m) / s", categories: raw.map((_, i) => String(i)), y: [0, 1] });
-  const buttons = kit.h("div", {}), table = kit.h("table", { class: "ifig-trace" });
+  const buttons = kit.h("div", { class: "ifig-controls" }), table = kit.h("table", { class: "ifig-trace" });
   const back = kit.button(buttons, "Back", () => go(step - 1)), next = kit.button(buttons, "Next block", () => go(step + 1));
   kit.button(buttons, "To the end", () => go(Infinity));
   const scroller = kit.h("div", { class: "ifig-scroll", tabindex: 0, role: "region", "aria-label": "what is kept after each block" }, table);

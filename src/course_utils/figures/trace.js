@@ -103,10 +103,10 @@ function render({ model, el }) {
   const ui = kit.root(el, model), reverse = model.get("mode") === "reverse", inputs = { ...model.get("inputs") };
   let nodes = parse(model.get("expression")), seed = "x1", step = 0, steps = [], picture;
   const field = kit.h("input", { type: "text", value: model.get("expression"), "aria-label": "expression in x1 and x2", spellcheck: "false", class: "ifig-formula" });
-  ui.controls.append(kit.h("div", { class: "ifig-control" }, kit.h("span", {}, "expression"), field));
+  ui.controls.append(kit.h("div", { class: "ifig-control long" }, kit.h("span", {}, "expression"), field));
   for (const name of ["x1", "x2"]) kit.number(ui.controls, { label: name, value: inputs[name], onInput: (v) => { inputs[name] = v; start(); } });
   if (!reverse) kit.select(ui.controls, { label: "seed", values: ["x1", "x2"], value: seed, onInput: (v) => { seed = v; start(); } });
-  const buttons = kit.h("div", {}), table = kit.h("table", { class: "ifig-trace" });
+  const buttons = kit.h("div", { class: "ifig-controls" }), table = kit.h("table", { class: "ifig-trace" });
   const back = kit.button(buttons, "Back", () => go(step - 1)), next = kit.button(buttons, "Step", () => go(step + 1));
   kit.button(buttons, "To the end", () => go(Infinity));
   const holder = kit.h("div", {}), scroller = kit.h("div", { class: "ifig-scroll", tabindex: 0, role: "region", "aria-label": "trace table" }, table);

@@ -59,7 +59,8 @@ function render({ model, el }) {
   }
 
   const menu = kit.select(ui.controls, { label: "activation g", values: Object.keys(ACTIVATIONS), value: model.get("activation"), onInput: (value) => put("activation", value) });
-  const sliders = NAMES.map((label, i) => kit.slider(ui.controls, {
+  const units = ui.controls.appendChild(kit.h("div", { class: "ifig-threes" })); // a row for each unit
+  const sliders = NAMES.map((label, i) => kit.slider(units, {
     label, min: -2, max: 2, step: 0.25, value: model.get("weights")[i],
     onInput: (value) => put("weights", model.get("weights").map((old, k) => (k === i ? value : old))),
   }));
