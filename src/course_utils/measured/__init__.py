@@ -28,9 +28,9 @@ def load_measured(name: str) -> dict[str, Any]:
 
 
 def origin(measured: dict[str, Any]) -> str:
-    """Return one line that says when, where and with what a result was measured."""
+    """Return a line that says when and where a result was measured, and one that says with what."""
     versions = ", ".join(f"{name} {number}" for name, number in measured["versions"].items())
-    return f"{measured['date']}, {measured['machine']}, {versions}, {measured['seconds']:.0f} s"
+    return f"{measured['date']}, {measured['machine']}, {measured['seconds']:.0f} s,\n  {versions}"
 
 
 def store_measured(name: str, results: Any, seconds: float, packages: tuple[str, ...]) -> Path:
