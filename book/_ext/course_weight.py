@@ -36,7 +36,7 @@ PARTS = [
     ),
     (r'class="(?:[^"]*\s)?math[\s"]', r"katex\.min|formulas"),
     (r'class="[^"]*\bsd-', r"sphinx-design\.min|design-tabs"),
-    (r'class="[^"]*\bhighlight\b', r"clipboard\.min|copybutton"),
+    (r'class="[^"]*\bhighlight\b', r"clipboard\.min|copybutton|pygments"),
     (r'class="[^"]*\bcell\b', "mystnb"),
     (r'class="[^"]*\b(?:exercise|solution)\b', "exercise"),
     (r"thebe-button", "sphinx-thebe"),  # no page has one
